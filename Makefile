@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+# One graph for the whole tree. Output goes to $(BUILD); see `make help`.
+
+BUILD ?= build
+PREFIX ?= /usr
+VERSION := 0.1.0
+
+PKGS := libevent libevent_openssl openssl lmdb libunbound lua5.4 yaml-0.1 \
+	libsodium libseccomp libzstd jansson libidn2 libpcre2-8 libxxhash
+DEBS := gcc clang make pkg-config libevent-dev libssl-dev liblmdb-dev \
+	libunbound-dev dns-root-data liblua5.4-dev libyaml-dev libsodium-dev \
+	libseccomp-dev libzstd-dev libjansson-dev libidn2-dev libpcre2-dev \
+	libxxhash-dev
+CHECK_DEBS := libcmocka-dev python3-pytest python3-pytest-xdist \
+	python3-pytest-timeout python3-aiosmtpd python3-zstandard swaks zstd \
+	clang-14 libclang-rt-14-dev libfuzzer-14-dev openssl mandoc
+
+CC := gcc
+CLANG ?= clang-14
+WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
+	-Wpointer-arith -Wvla
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
+	-fstack-clash-protection -fcf-protection
+OPT ?= -O2
+SANITIZE ?=
+# One query for all flags: pkg-config is slow to start.
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+CPPFLAGS := -I. -D_GNU_SOURCE -DEKIDEN_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+CFLAGS := -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(WERROR) $(SANITIZE) -MMD -MP
+LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
+LIBS := $(PKG_LIBS) -lm
+
+# daemon:room[,more folders of the room]
+DAEMONS := master:master loader:master/loader smtpd:smtpd \
+	qmgr:qmgr,qmgr/engine policy:qmgr/policy smtp-out:smtp-out \
+	spoold:spoold spoold-reader:spoold/reader spoold-logger:spoold/logger
+# program:folder (a folder per program under tools/)
+TOOLS := ekiden:tools/ekiden tailer:tools/tailer
+# programs that only `make bench` and tests use
+BENCHES := smtp-load:tests/bench/load smtp-sink:tests/bench/sink
+
+LIB_SRC := $(wildcard lib/*/*.c)
+LIB_A := $(BUILD)/libekiden.a
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+
+all: deps-check programs
+
+# $(call program,name:folders,destination folder)
+define program
+$(eval P_NAME := $(firstword $(subst :, ,$(1))))
+$(eval P_DIRS := $(subst $(comma), ,$(lastword $(subst :, ,$(1)))))
+$(eval P_SRC := $(foreach d,$(P_DIRS),$(wildcard $(d)/*.c)))
+$(if $(P_SRC),$(eval $(call program_rules,$(P_NAME),$(2)/$(P_NAME),$(P_SRC))))
+endef
+comma := ,
+
+define program_rules
+PROGRAMS += $(2)
+ROOM_$(1) := $(BUILD)/room/$(1).a
+$(BUILD)/room/$(1).a: $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/main.c,$(3)))
+	@mkdir -p $$(@D) && rm -f $$@ && $(AR) rcs $$@ $$^
+$(2): $(patsubst %.c,$(BUILD)/obj/%.o,$(filter %/main.c,$(3))) \
+    $(BUILD)/room/$(1).a $(LIB_A)
+	@mkdir -p $$(@D)
+	@echo "  LD $$@"
+	@$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+endef
+
+PROGRAMS :=
+$(foreach d,$(DAEMONS),$(call program,$(d),$(BUILD)/libexec/ekiden))
+$(foreach t,$(TOOLS),$(call program,$(t),$(BUILD)/bin))
+$(foreach b,$(BENCHES),$(call program,$(b),$(BUILD)/bench))
+
+programs: $(PROGRAMS)
+
+$(LIB_A): $(LIB_OBJ)
+	@mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# Unit tests: tests/unit/<path>_test.c stands beside <path>.c; all rooms'
+# archives are offered, the linker takes what the noun needs.
+UNIT_SRC := $(shell find tests/unit -name '*_test.c' 2>/dev/null)
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+ROOM_ARCHIVES = $(foreach d,$(DAEMONS) $(TOOLS) $(BENCHES),$(ROOM_$(firstword $(subst :, ,$(d)))))
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB_A) $(PROGRAMS)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ROOM_ARCHIVES) $(LIB_A) \
+	    -Wl,--end-group $(LIBS) -lcmocka
+
+unit: $(UNIT_BIN)
+	@fail=0; for t in $(UNIT_BIN); do \
+	    $$t >$$t.log 2>&1 || { fail=1; cat $$t.log; echo "FAIL $$t"; }; \
+	done; echo "unit: $(words $(UNIT_BIN)) programs run"; exit $$fail
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+deps-check:
+	@pkg-config --exists $(PKGS) || { \
+	    echo "Libraries are missing; 'make deps' installs them."; exit 1; }
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all programs unit deps-check clean
+.SECONDARY:

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * 16-byte ids in time order (UUID version 7, RFC 9562): bytes compare as
+ * creation times do, also inside one millisecond of one process.
+ */
+#ifndef LIB_BASE_UUID_H
+#define LIB_BASE_UUID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/span.h"
+
+enum { UUID_LEN = 16, UUID_HEX_MAX = 33, UUID_TEXT_MAX = 37 };
+
+struct uuid {
+	uint8_t b[UUID_LEN];
+};
+
+/* State of one maker: last millisecond and its counter. */
+struct uuid_maker {
+	int64_t last_ms;
+	uint32_t counter;
+};
+
+struct uuid uuid_next(struct uuid_maker *m);
+/* A random one (version 4), for names of sessions and nodes. */
+struct uuid uuid_random(void);
+/* Milliseconds since 1970 in a version 7 id. */
+int64_t uuid_time_ms(const struct uuid *id);
+bool uuid_eq(const struct uuid *a, const struct uuid *b);
+bool uuid_is_zero(const struct uuid *a);
+/* 32 lower-case digits (spool ids); returns out. */
+char *uuid_hex(const struct uuid *id, char out[UUID_HEX_MAX]);
+/* 8-4-4-4-12; returns out. */
+char *uuid_text(const struct uuid *id, char out[UUID_TEXT_MAX]);
+/* Exactly 32 hex digits, or the 8-4-4-4-12 form; 0 or -1. */
+int uuid_parse(struct span s, struct uuid *out);
+
+#endif
