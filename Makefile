@@ -16,6 +16,8 @@ CHECK_DEBS := libcmocka-dev python3-pytest python3-pytest-xdist \
 	clang-14 libclang-rt-14-dev libfuzzer-14-dev openssl mandoc
 
 CC := gcc
+# Debian's: its packages hold what the tests import.
+PYTHON ?= /usr/bin/python3
 CLANG ?= clang-14
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	-Wpointer-arith -Wvla
@@ -135,14 +137,14 @@ check: deps
 	@tests/check.sh
 
 system: programs
-	@python3 -m pytest -q -n $(JOBS) tests/system
+	@$(PYTHON) -m pytest -q -n $(JOBS) tests/system
 
 crash: programs
-	@python3 -m pytest -q tests/crash
+	@$(PYTHON) -m pytest -q tests/crash
 
 bench: deps
 	@$(MAKE) --no-print-directory programs
-	@python3 tests/bench/run.py $(BENCH)
+	@$(PYTHON) tests/bench/run.py $(BENCH)
 
 # The same tree under the sanitizers, in a folder of its own.
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
