@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -368,6 +369,8 @@ def read_args():
 
 def main():
     args, names = read_args()
+    # Ended from outside it still takes its suites along.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = Run(args)
     suites = present(run)
     run.say("generator straight into sink")

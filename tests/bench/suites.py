@@ -164,8 +164,9 @@ class Postfix(Suite):
         hold = route["*"] is None
         port = free_port()
         self.address = f"127.0.0.1:{port}"
-        transports = ", ".join(f"{{ {d} = smtp:{self._hop(p)} }}"
-                               for d, p in route.items() if d != "*")
+        transports = ", ".join(
+            f"{{ {d} = smtp:{self._hop(p or free_port())} }}"
+            for d, p in route.items() if d != "*")
         os.makedirs(self.etc, exist_ok=True)
         with open(os.path.join(self.etc, "main.cf"), "w") as f:
             f.write(MAIN_CF.format(
