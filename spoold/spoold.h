@@ -20,6 +20,7 @@ struct spoold {
 	/* The queue manager was not told of commits in (gap_after, gap_upto]. */
 	bool gap;
 	uint64_t gap_after, gap_upto;
+	bool cursors_owed; /* the logger asked while the spool failed */
 };
 
 extern const struct channel_handler spoold_handlers[];
@@ -30,6 +31,8 @@ void spoold_peer_down(void *state, struct channel *ch);
 void spoold_peer_drained(void *state, struct channel *ch);
 /* Tell all peers when health is not what they were told. */
 void spoold_tell_health(struct spoold *s);
+/* Answer the logger's question for its places, when that can be. */
+void spoold_tell_cursors(struct spoold *s);
 /* Commits the queue manager must find by a scan. */
 void spoold_owe(struct spoold *s, uint64_t after, uint64_t upto);
 

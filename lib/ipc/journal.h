@@ -5,11 +5,11 @@
  * it has safely written, and a state of its own (which files, how long they
  * were then). Entries that every cursor has passed are dropped.
  *
- * A cursor bears the name of its log, which is the log's log_dir as configured.
- * The writer makes the cursor of a log that is new (at the newest entry: it
- * begins with what comes next) and drops those of logs no longer configured;
- * CURSOR_SET for any other name is acknowledged and changes nothing. Request
- * ids of CURSOR_SET grow, CURSOR_DONE carries the id it answers.
+ * A cursor bears the name of its log: log_dir as configured, "#" and how many
+ * earlier logs of the list have the same one. The writer makes the cursor of a
+ * log that is new (at the newest entry: it begins with what comes next) and
+ * drops those of logs no longer configured; CURSOR_SET for any other name is
+ * acknowledged and changes nothing.
  */
 #ifndef LIB_IPC_JOURNAL_H
 #define LIB_IPC_JOURNAL_H
@@ -62,7 +62,10 @@ struct cursor_state {
 	struct span state;
 };
 
-/* CURSOR_IS: all cursors there are. */
+/*
+ * CURSOR_IS: all cursors there are. Asked of the writer, so that a cursor
+ * which a dead logger still had under way is counted.
+ */
 struct cursors {
 	struct cursor_state *v;
 	uint32_t n;

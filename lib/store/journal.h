@@ -2,7 +2,7 @@
 /*
  * The event journal in `events` and the places of its readers in `cursors`.
  * Entries are kept while some configured log still needs them; without any
- * log nothing is written. A cursor bears the name of its log: the log_dir.
+ * log nothing is written. What a cursor is called: lib/ipc/journal.h.
  */
 #ifndef LIB_STORE_JOURNAL_H
 #define LIB_STORE_JOURNAL_H
