@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One sending identity: kumo.make_egress_source, `sources:`. */
+#ifndef LIB_SETTINGS_EGRESS_SOURCE_H
+#define LIB_SETTINGS_EGRESS_SOURCE_H
+
+#include "lib/settings/option.h"
+
+struct egress_source {
+#define OPTIONS "lib/settings/egress_source.def"
+#include "lib/settings/option_members.h"
+};
+
+extern const struct option_table egress_source_table;
+
+void egress_source_defaults(struct egress_source *s);
+/* Also checks that the proxy options go together. */
+int egress_source_read(struct egress_source *s, const struct value *map,
+    struct problems *problems);
+void egress_source_put(struct buf *b, const struct egress_source *s);
+void egress_source_get(struct reader *r, struct egress_source *s);
+void egress_source_free(struct egress_source *s);
+
+#endif
