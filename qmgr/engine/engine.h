@@ -429,8 +429,8 @@ struct engine_ready_info {
 	uint32_t ready;
 	uint32_t in_hand;
 	uint32_t sessions;
-	uint32_t connection_limit;
-	uint32_t max_ready;
+	uint64_t connection_limit;
+	uint64_t max_ready;
 	uint32_t failures;     /* connection plans failed in a row */
 	int64_t suspended_until_ms;
 	struct engine_counters counters;

@@ -3,9 +3,6 @@
 
 #include <math.h>
 
-/* No delay is longer than this, whatever the doubling gives: ten years. */
-#define RETRY_MAX_MS (INT64_C(3650) * 86400 * 1000)
-
 int64_t
 retry_delay_ms(int64_t interval_ms, int64_t max_ms, unsigned attempts)
 {

@@ -7,6 +7,9 @@
 
 #include "qmgr/engine/rng.h"
 
+/* No delay is longer than this, whatever was asked for: ten years. */
+#define RETRY_MAX_MS (INT64_C(3650) * 86400 * 1000)
+
 /* interval x 2^attempts, at most max_ms unless that is -1, without jitter. */
 int64_t retry_delay_ms(int64_t interval_ms, int64_t max_ms, unsigned attempts);
 /* At most min(interval/20, 60 s)/2 either way. */

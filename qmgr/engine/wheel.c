@@ -65,14 +65,14 @@ wheel_link(struct wheel *w, uint32_t item, struct wheel_node *n)
 	slot = byte_of(due, level);
 	s = &w->slots[level][slot];
 	end = END_FLAG | (uint32_t)(level * WHEEL_SLOTS) | slot;
-	n->next = end;
+	n->link.next = end;
 	if (s->last == 0) {
-		n->prev = end;
+		n->link.prev = end;
 		s->first = item;
 		w->used[level][slot / 64] |= (uint64_t)1 << (slot % 64);
 	} else {
-		n->prev = s->last;
-		node_at(w, s->last)->next = item;
+		n->link.prev = s->last;
+		node_at(w, s->last)->link.next = item;
 	}
 	s->last = item;
 }
@@ -83,25 +83,25 @@ wheel_unlink(struct wheel *w, struct wheel_node *n)
 	uint32_t end;
 	struct wheel_slot *s;
 
-	if (n->next & END_FLAG && n->prev & END_FLAG) {
-		end = n->next & ~END_FLAG;
+	if (n->link.next & END_FLAG && n->link.prev & END_FLAG) {
+		end = n->link.next & ~END_FLAG;
 		s = &w->slots[end / WHEEL_SLOTS][end % WHEEL_SLOTS];
 		s->first = s->last = 0;
 		w->used[end / WHEEL_SLOTS][end % WHEEL_SLOTS / 64] &=
 		    ~((uint64_t)1 << (end % 64));
-	} else if (n->next & END_FLAG) {
-		end = n->next & ~END_FLAG;
-		w->slots[end / WHEEL_SLOTS][end % WHEEL_SLOTS].last = n->prev;
-		node_at(w, n->prev)->next = n->next;
-	} else if (n->prev & END_FLAG) {
-		end = n->prev & ~END_FLAG;
-		w->slots[end / WHEEL_SLOTS][end % WHEEL_SLOTS].first = n->next;
-		node_at(w, n->next)->prev = n->prev;
+	} else if (n->link.next & END_FLAG) {
+		end = n->link.next & ~END_FLAG;
+		w->slots[end / WHEEL_SLOTS][end % WHEEL_SLOTS].last = n->link.prev;
+		node_at(w, n->link.prev)->link.next = n->link.next;
+	} else if (n->link.prev & END_FLAG) {
+		end = n->link.prev & ~END_FLAG;
+		w->slots[end / WHEEL_SLOTS][end % WHEEL_SLOTS].first = n->link.next;
+		node_at(w, n->link.next)->link.prev = n->link.prev;
 	} else {
-		node_at(w, n->prev)->next = n->next;
-		node_at(w, n->next)->prev = n->prev;
+		node_at(w, n->link.prev)->link.next = n->link.next;
+		node_at(w, n->link.next)->link.prev = n->link.prev;
 	}
-	n->next = n->prev = 0;
+	n->link.next = n->link.prev = 0;
 }
 
 void
@@ -109,7 +109,7 @@ wheel_add(struct wheel *w, uint32_t item, int64_t due_ms)
 {
 	struct wheel_node *n = node_at(w, item);
 
-	assert(n->next == 0 && n->prev == 0);
+	assert(n->link.next == 0 && n->link.prev == 0);
 	n->due_ms = due_ms;
 	wheel_link(w, item, n);
 	w->count++;
@@ -120,7 +120,7 @@ wheel_del(struct wheel *w, uint32_t item)
 {
 	struct wheel_node *n = node_at(w, item);
 
-	if (n->next == 0)
+	if (n->link.next == 0)
 		return;
 	wheel_unlink(w, n);
 	w->count--;
@@ -129,7 +129,7 @@ wheel_del(struct wheel *w, uint32_t item)
 bool
 wheel_has(const struct wheel *w, uint32_t item)
 {
-	return node_at(w, item)->next != 0;
+	return node_at(w, item)->link.next != 0;
 }
 
 /* The first used slot of a level from `from` on, or -1. */

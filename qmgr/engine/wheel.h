@@ -12,14 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "qmgr/engine/list.h"
 #include "qmgr/engine/slab.h"
 
 enum { WHEEL_LEVELS = 6, WHEEL_BITS = 8, WHEEL_SLOTS = 1 << WHEEL_BITS };
 
 struct wheel_node {
 	int64_t due_ms;
-	uint32_t next; /* both 0: in no wheel */
-	uint32_t prev;
+	struct link link; /* both 0: in no wheel; else free for other lists */
 };
 
 struct wheel_slot {
@@ -42,6 +42,7 @@ void wheel_init(struct wheel *w, const struct slab *slab, size_t offset,
 void wheel_add(struct wheel *w, uint32_t item, int64_t due_ms);
 /* No harm if it is not in. */
 void wheel_del(struct wheel *w, uint32_t item);
+/* Only for things whose links are in no other list either. */
 bool wheel_has(const struct wheel *w, uint32_t item);
 /*
  * Take out the next thing that is due at now_ms; 0 when there is none or the
