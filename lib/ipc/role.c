@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/ipc/role.h"
+
+static const struct {
+	const char *name, *program, *user;
+} roles[ROLE_COUNT] = {
+	[ROLE_MASTER] = { "master", "master", "root" },
+	[ROLE_LOADER] = { "loader", "loader", "ekiden-policy" },
+	[ROLE_SMTPD] = { "smtpd", "smtpd", "ekiden-smtpd" },
+	[ROLE_SPOOLD] = { "spoold", "spoold", "ekiden-spool" },
+	[ROLE_READER] = { "spoold-reader", "spoold-reader", "ekiden-spool" },
+	[ROLE_LOGGER] = { "spoold-logger", "spoold-logger", "ekiden-log" },
+	[ROLE_QMGR] = { "qmgr", "qmgr", "ekiden-qmgr" },
+	[ROLE_POLICY] = { "policy", "policy", "ekiden-policy" },
+	[ROLE_OUT] = { "smtp-out", "smtp-out", "ekiden-out" },
+	[ROLE_LOCAL] = { "local", "smtp-out", "ekiden-local" },
+};
+
+static const struct {
+	enum role a, b;
+} pairs[] = {
+	{ ROLE_SMTPD, ROLE_SPOOLD },
+	{ ROLE_SPOOLD, ROLE_QMGR },
+	{ ROLE_SPOOLD, ROLE_LOGGER },
+	{ ROLE_READER, ROLE_LOGGER },
+	{ ROLE_READER, ROLE_QMGR },
+	{ ROLE_READER, ROLE_OUT },
+	{ ROLE_READER, ROLE_LOCAL },
+	{ ROLE_QMGR, ROLE_OUT },
+	{ ROLE_QMGR, ROLE_LOCAL },
+	{ ROLE_QMGR, ROLE_POLICY },
+	{ ROLE_OUT, ROLE_POLICY },
+};
+
+const char *
+role_name(enum role role)
+{
+	return role < ROLE_COUNT ? roles[role].name : "unknown";
+}
+
+const char *
+role_program(enum role role)
+{
+	return roles[role].program;
+}
+
+const char *
+role_user(enum role role)
+{
+	return roles[role].user;
+}
+
+bool
+role_talks(enum role a, enum role b)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		if ((pairs[i].a == a && pairs[i].b == b) ||
+		    (pairs[i].a == b && pairs[i].b == a))
+			return true;
+	}
+	return false;
+}

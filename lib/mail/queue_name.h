@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names of scheduled queues: [[campaign ":"] [tenant] "@"] domain
+ * ["!" routing_domain].
+ */
+#ifndef LIB_MAIL_QUEUE_NAME_H
+#define LIB_MAIL_QUEUE_NAME_H
+
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/span.h"
+
+enum { QUEUE_NAME_MAX = 1024 };
+
+/*
+ * A part that is absent has p == NULL; "c:@d" has a tenant that is empty but
+ * not absent. Writing treats both alike.
+ */
+struct queue_name {
+	struct span campaign;
+	struct span tenant;
+	struct span domain;
+	struct span routing_domain;
+};
+
+/* Parts point into s. -1: no domain, a control, or too long. */
+int queue_name_parse(struct span s, struct queue_name *out);
+void queue_name_put(struct buf *out, const struct queue_name *q);
+/*
+ * Where mail of this queue is sent: the routing domain, else the domain,
+ * without its ":port"; port 0 when none is given. -1 for a bad port.
+ */
+int queue_name_target(const struct queue_name *q, struct span *host_out,
+    uint16_t *port_out);
+
+#endif
