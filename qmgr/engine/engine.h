@@ -173,6 +173,7 @@ enum close_reason {
 	CLOSE_MAX_DELIVERIES,
 	CLOSE_THROTTLED,
 	CLOSE_SUSPENDED,
+	CLOSE_LIMIT, /* connection_limit is smaller than it was */
 	CLOSE_STOPPING,
 };
 

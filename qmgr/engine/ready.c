@@ -365,6 +365,10 @@ ready_end_sessions(struct engine *e, struct ready *r, enum close_reason why)
 
 	for (s = r->sessions.first; s != 0; s = next) {
 		next = session_at(e, s)->all.next;
+		/* The message kept for it has passed the throttle already. */
+		if (why == CLOSE_THROTTLED &&
+		    session_at(e, s)->state == SESSION_OPENING)
+			continue;
 		session_end_soon(e, s, why);
 	}
 }

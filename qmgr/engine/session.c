@@ -329,19 +329,22 @@ session_next(struct engine *e, uint32_t i)
 	struct ready *r = ready_at(e, s->ready);
 	const struct path *p = path_at(e, s->path);
 
+	/* The limit may have been lowered since it was opened. */
+	if (s->state == SESSION_ACTIVE && r->sessions.count - r->closing >
+	    path_at(e, r->path)->max_connections)
+		session_end_soon(e, i, CLOSE_LIMIT);
 	session_relist(e, i);
 	ready_work(e, s->ready);
 	if (s->hand.count > 0)
 		return;
 	if (s->state == SESSION_ENDING)
 		session_close(e, i, (enum close_reason)s->why);
-	else if (s->state != SESSION_ACTIVE)
-		return;
-	else if (s->dispatched >= p->max_deliveries)
+	else if (s->state == SESSION_ACTIVE &&
+	    s->dispatched >= p->max_deliveries)
 		session_close(e, i, CLOSE_MAX_DELIVERIES);
-	else if (r->sessions.count - r->closing >
-	    path_at(e, r->path)->max_connections)
-		session_close(e, i, CLOSE_IDLE);
+	else if (s->state == SESSION_ACTIVE &&
+	    r->closed_until_ms > e->now_ms)
+		session_close(e, i, CLOSE_THROTTLED);
 }
 
 static bool
