@@ -126,12 +126,11 @@ struct call {
 	size_t next; /* handler */
 	bool chain;  /* a handler without answer lets the next one try */
 	lua_State *co;
-	int co_ref;
-	bool waiting, cancelled;
+	int ref;     /* table in the registry: the coroutine, the shells */
+	bool waiting;
 	int64_t spent_us;
 	uint64_t steps;
 	struct shell *shells; /* userdata that point at the caller's structs */
-	void *arg;
 };
 
 /* Embedded in userdata that must not outlive the call. */
@@ -147,12 +146,17 @@ int call_wait(lua_State *L);
 /* May this thread wait? If not, raises. */
 struct call *call_waitable(lua_State *L);
 void call_resume(struct call *call);
-/* A new shell userdata of that type on L's top. */
-void shell_push(lua_State *L, const char *type, void *thing);
+/* A new shell userdata of that type on L's top, empty when the call is over. */
+void shell_push(lua_State *L, struct call *call, const char *type,
+    void *thing);
 /* The live thing at index, or an error. */
 void *shell_check(lua_State *L, int index, const char *type);
-/* Run the function on top of L with n arguments below, without waiting. */
-int call_plain(struct policy *p, int n_args, struct policy_error *error);
+/*
+ * Run the function on p->L, below its n arguments; nothing may wait. 0 with
+ * `results` values in their place, or -1 with the error and nothing.
+ */
+int call_plain(struct policy *p, int n_args, int results,
+    struct policy_error *error);
 
 /* ---- other files: each puts what it has into the table on top ------------ */
 
