@@ -170,6 +170,11 @@ void message_register(lua_State *L);
 void message_headers(lua_State *L);   /* message_header.c: methods */
 void meta_register(lua_State *L);
 void modules_open(struct policy *p);  /* module.c: require, io, dofile */
+/*
+ * Of a loader: take modules into the bundle that the scripts name in a plain
+ * require '...' and that did not run yet, say inside a handler.
+ */
+void modules_follow(struct policy *p);
 
 /* Load a script as a chunk on top; -1 with the error. */
 int module_load_text(struct policy *p, const char *name, struct span text,

@@ -26,7 +26,7 @@ static const char *const dns_hosts_file_names[] = {
 
 /* By enum dns_backend. */
 static const char *const dns_backend_names[] = {
-	"system", "servers", "test", "aggregate",
+	"system", "servers", "test", "aggregate", "root",
 };
 
 static const struct option name_server_rows[] = {
@@ -365,6 +365,18 @@ dns_plain_fill(struct dns_opts *d, const struct value *v,
 	return 0;
 }
 
+/* Without servers it recurses by itself. */
+static int
+dns_unbound_fill(struct dns_opts *d, const struct value *v,
+    struct problems *problems)
+{
+	if (dns_plain_fill(d, v, problems) != 0)
+		return -1;
+	if (d->backend == DNS_SYSTEM)
+		d->backend = DNS_ROOT;
+	return 0;
+}
+
 static int
 dns_opts_fill(struct dns_opts *d, const struct value *v,
     struct problems *problems, bool inside)
@@ -377,9 +389,10 @@ dns_opts_fill(struct dns_opts *d, const struct value *v,
 		return 0;
 	}
 	if (v->kind == VALUE_MAP && v->u.map.n == 1) {
-		if ((inner = value_get(v, "Hickory")) != NULL ||
-		    (inner = value_get(v, "Unbound")) != NULL)
+		if ((inner = value_get(v, "Hickory")) != NULL)
 			return dns_plain_fill(d, inner, problems);
+		if ((inner = value_get(v, "Unbound")) != NULL)
+			return dns_unbound_fill(d, inner, problems);
 		if ((inner = value_get(v, "Test")) != NULL)
 			return dns_test_fill(d, inner, problems);
 		if ((inner = value_get(v, "Aggregate")) != NULL)
@@ -426,7 +439,7 @@ dns_opts_get_at(struct reader *r, struct dns_opts *d, bool inside)
 	memset(d, 0, sizeof(*d));
 	option_get(&dns_opts_table, r, d);
 	n = reader_u8(r);
-	if (n > DNS_AGGREGATE || (n == DNS_SERVERS &&
+	if (n > DNS_ROOT || (n == DNS_SERVERS &&
 	    d->name_servers.n == 0)) {
 		reader_fail(r);
 		n = DNS_SYSTEM;
