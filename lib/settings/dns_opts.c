@@ -152,7 +152,7 @@ name_servers_get(const struct option *row, struct reader *r, void *field,
 	for (; n > 0 && reader_ok(r); n--) {
 		server = name_servers_add(field);
 		option_get_at(&name_server_table, r, server, depth + 1);
-		if (server->socket_addr.family == IP_NONE)
+		if (!option_complete(&name_server_table, server))
 			reader_fail(r);
 	}
 }
@@ -449,8 +449,6 @@ dns_opts_get_at(struct reader *r, struct dns_opts *d, bool inside)
 	for (; n > 0 && reader_ok(r); n--) {
 		zone = test_zones_add(&d->test_zones);
 		option_get(&dns_test_zone_table, r, zone);
-		if (zone->zone == NULL)
-			reader_fail(r);
 	}
 	texts_get(r, &d->servfail);
 	n = reader_u8(r);
