@@ -47,7 +47,10 @@ struct hosts {
 	uint64_t next_request;
 };
 
-/* What is known of it now, asking when nothing is; never NULL. */
+/*
+ * What is known of it now, asking when nothing is; never NULL. Valid until the
+ * next call.
+ */
 const struct host *hosts_look(struct hosts *h, struct channel *policy,
     struct span name, int64_t now_ms);
 /* HOST_IS; false when nobody waits for it. */

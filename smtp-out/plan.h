@@ -35,7 +35,6 @@ struct plan_rules {
 	uint16_t remote_port;  /* 0: none */
 	uint16_t smtp_port;
 	bool keep_order;
-	struct ip source;      /* family IP_NONE: any */
 };
 
 struct plan_entry {
