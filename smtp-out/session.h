@@ -20,6 +20,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/uuid.h"
 #include "lib/io/loop.h"
+#include "lib/base/ip.h"
 #include "lib/io/stream.h"
 #include "lib/io/tls_client.h"
 #include "lib/ipc/delivery.h"
@@ -70,6 +71,7 @@ struct session {
 	struct uuid uuid;         /* of log records */
 	struct timer timer;       /* the state's wait */
 	bool closing;             /* told to finish */
+	bool *gone;               /* set when freed below its reply loop */
 	bool known;               /* to the queue manager there is now */
 
 	/* terms, in `arena` */
@@ -105,7 +107,7 @@ struct session {
 	struct arena conn;        /* what holds for one connection */
 	struct tls_facts tls;     /* in conn; no version: in clear */
 	char local[IP_TEXT_MAX], peer[IP_TEXT_MAX];
-	uint64_t deliveries;      /* transactions on this connection */
+	uint64_t deliveries;      /* messages on this connection */
 	struct transaction tx;
 };
 
@@ -129,11 +131,16 @@ void session_free(struct session *s);
 
 /* ---- for connect.c and transaction.c ------------------------------------ */
 
+extern const struct stream_events session_stream_events;
+
 void session_enter(struct session *s, enum session_state state);
 /* The state's wait is over at another time than session_enter() said. */
 void session_wait(struct session *s, int64_t ms);
 /* Ended: report it, drop what is in hand, say QUIT if there is a peer. */
-void session_end(struct session *s, enum session_end why, struct span text);
+void session_end(struct session *s, enum session_end why, const char *text);
+/* Decide all that is pending in the first mail, and report it. */
+void session_mail_fails(struct session *s, enum fate fate,
+    const struct answer *answer);
 /* The message in hand is decided as far as it can be now: report it. */
 void session_mail_done(struct session *s);
 /* Greeted, or done with a message: the next one, or wait for it. */
@@ -142,15 +149,17 @@ void session_next(struct session *s);
  * The connection cannot be used any more in the middle of the work; the
  * message in hand was dealt with. Goes on by reconnect_strategy.
  */
-void session_lost(struct session *s, struct span why);
+void session_lost(struct session *s, const char *why);
 /* Close the connection, if there is one. */
 void session_hang_up(struct session *s, bool say_quit);
 /* Fields of a record that come from session and connection. */
 void session_record(const struct session *s, const struct mail *m,
     struct record *rec);
-/* Write a command; the peer must have been silent. -1: it was not. */
-int session_say(struct session *s, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Has the peer said something that nothing was asked for? */
+bool session_interrupted(const struct session *s);
+void session_say(struct session *s, const char *text);
+/* A delivery into files, done at once. */
+void local_deliver(struct session *s);
 
 /* ---- connect.c ---------------------------------------------------------- */
 
@@ -160,7 +169,7 @@ void connect_start(struct session *s);
 void connect_next(struct session *s);
 /* A reply, while greeting. */
 void connect_reply(struct session *s);
-/* This host will not do; why is kept for the record. */
+/* This host will not do; why is kept for the record. Goes to the next. */
 void connect_failed(struct session *s, const char *why);
 void connect_secured(struct session *s, const char *why);
 

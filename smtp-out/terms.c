@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smtp-out/terms.h"
 
+#include <stdlib.h>
+
+#include "lib/base/alloc.h"
 #include "lib/base/wire.h"
 
 static int
@@ -64,6 +67,26 @@ terms_free(struct terms *t)
 	egress_path_free(&t->path);
 	egress_source_free(&t->source);
 	queue_config_free(&t->queue);
+}
+
+static void
+key_take(struct key_source *k, const struct map *files)
+{
+	const struct buf *b;
+
+	if (k->path == NULL || (b = map_get(files, span_of(k->path))) == NULL)
+		return;
+	k->data = xmemdupz(buf_data(b), buf_len(b));
+	k->data_len = buf_len(b);
+	free(k->path);
+	k->path = NULL;
+}
+
+void
+terms_take_files(struct terms *t, const struct map *files)
+{
+	key_take(&t->path.tls_certificate, files);
+	key_take(&t->path.tls_private_key, files);
 }
 
 const char *

@@ -33,14 +33,13 @@ struct transaction {
 	uint32_t sent;     /* commands written */
 	uint32_t answered; /* replies taken */
 	uint32_t accepted; /* recipients */
-	uint32_t cut;      /* left for the next batch */
 	bool refused;      /* MAIL was: what follows means nothing */
 	bool empty;        /* 354 although no recipient stands: send a dot */
-	bool dirty;        /* RSET must come before the next MAIL */
+	uint32_t begun;    /* transactions on this connection */
 	uint32_t lmtp_at;  /* next recipient whose final reply is due */
 	uint64_t written;  /* content bytes handed to the stream */
 	struct data_out data;
-	struct buf wire;   /* a piece of content, dots doubled */
+	struct buf wire;   /* commands, or a piece of content, being written */
 };
 
 /* Pure: which command is at this position, and which recipient (of n). */
@@ -54,8 +53,11 @@ void transaction_start(struct session *s);
 void transaction_reply(struct session *s);
 /* What was written of the content has gone. */
 void transaction_drained(struct session *s);
-/* Time is over, or the connection is gone. code 421 or 400. */
-void transaction_abort(struct session *s, uint16_t code, const char *why);
+/*
+ * Time is over or the connection is gone (transport), or the peer does not
+ * speak SMTP.
+ */
+void transaction_abort(struct session *s, bool transport, const char *why);
 void transaction_free(struct session *s);
 
 #endif
