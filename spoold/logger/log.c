@@ -228,9 +228,9 @@ segment_name_us(const char *name)
 }
 
 /*
- * Writable files that the cursor does not know. One that was begun after the
- * safe point holds only lines that will be written again: it goes. Any other
- * one is a leftover of some earlier life: it is marked finished.
+ * Files that the cursor does not know. One that was begun after the safe point
+ * holds only lines that will be written again: it goes. Any other one that is
+ * writable is a leftover of some earlier life: it is marked finished.
  */
 static void
 sweep(struct log *log, struct stream_file *f, int64_t saved_us)
@@ -244,14 +244,14 @@ sweep(struct log *log, struct stream_file *f, int64_t saved_us)
 		if (!is_segment_name(e->d_name, f->suffix) ||
 		    fstatat(f->dir_fd, e->d_name, &st,
 			AT_SYMLINK_NOFOLLOW) == -1 ||
-		    !S_ISREG(st.st_mode) || (st.st_mode & 0222) == 0)
+		    !S_ISREG(st.st_mode))
 			continue;
 		if (f->segment != NULL &&
 		    strcmp(e->d_name, segment_name(f->segment)) == 0)
 			continue;
 		if (saved_us != 0 && segment_name_us(e->d_name) > saved_us)
 			unlinkat(f->dir_fd, e->d_name, 0);
-		else if (fchmodat(f->dir_fd, e->d_name, 0444, 0) == -1)
+		else if ((st.st_mode & 0222) != 0 && fchmodat(f->dir_fd, e->d_name, 0444, 0) == -1)
 			log_warn("log=%s segment %s", log->name, e->d_name);
 	}
 	if (dir != NULL)

@@ -87,10 +87,13 @@ segment_reopen(int dir_fd, const char *name, uint64_t length,
 	struct stat st;
 	int fd;
 
+	/* Finished after the cursor was kept: it is open again from there. */
+	if (fchmodat(dir_fd, name, 0644, 0) == -1)
+		return NULL;
 	fd = openat(dir_fd, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1)
 		return NULL;
-	if (fstat(fd, &st) == -1 || (st.st_mode & 0222) == 0 ||
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
 	    (uint64_t)st.st_size < length ||
 	    ftruncate(fd, (off_t)length) == -1) {
 		close(fd);

@@ -26,8 +26,8 @@ enum { SEGMENT_NAME_MAX = 128 };
 struct segment *segment_create(int dir_fd, const char *suffix,
     int64_t wall_us, int level);
 /*
- * Go on with a file of an earlier run, cut back to `length` bytes first. NULL
- * when it is gone, finished, or shorter than that.
+ * Go on with a file of an earlier run, cut back to `length` bytes first, even
+ * if it was marked finished since. NULL when it is gone or shorter than that.
  */
 struct segment *segment_reopen(int dir_fd, const char *name, uint64_t length,
     uint64_t plain_bytes, int64_t opened_us, int level);

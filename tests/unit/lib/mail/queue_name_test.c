@@ -23,6 +23,7 @@ static const struct {
 	{ "t!u@d", NULL, "t!u", "d", NULL, NULL },
 	{ "d:25", NULL, NULL, "d:25", NULL, NULL },
 	{ "@d", NULL, "", "d", NULL, "d" },
+	{ "@d@", NULL, "", "d@", NULL, NULL },
 	{ ":@d", "", "", "d", NULL, "d" },
 	{ "d!", NULL, NULL, "d", "", "d" },
 };

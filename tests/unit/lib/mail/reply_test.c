@@ -36,7 +36,8 @@ written(void **state)
 	for (i = 0; i < COUNT(writes); i++) {
 		reply_put(&b, writes[i].code, writes[i].enhanced,
 		    span_of(writes[i].text));
-		check_span(writes[i].text, buf_span(&b), span_of(writes[i].want));
+		check_span(writes[i].text, buf_span(&b),
+		    span_of(writes[i].want));
 		buf_clear(&b, 10000);
 	}
 	reply_put_refusal(&b, &no);

@@ -119,11 +119,9 @@ supplemental(void **state)
 	assert_true(header_next(&s, &f));
 	check_span("one field", f.whole, buf_span(&b));
 	check_int("get", trace_supplemental_get(f.value, &json), 0);
-	rest = buf_span(&json);
-	rest.len = 77;
-	check_span("JSON", rest, SPAN_LIT("{\"_@_\":\"\\\\_/\","
+	assert_true(span_starts(buf_span(&json), "{\"_@_\":\"\\\\_/\","
 	    "\"recipient\":[\"a@b.c\",\"d@e.f\"],\"tenant\":\"acme\","
-	    "\"n\":[1,2],\"long"));
+	    "\"n\":[1,2],\"long\":"));
 	buf_clear(&b, 10000);
 	trace_supplemental_put(&b, SPAN_LIT("X: y\r\nEvil"), to, 1, NULL, 0);
 	header_scan_init(&s, buf_span(&b));
