@@ -13,11 +13,16 @@
 
 enum { DOMAIN_MAX = 255, DOMAIN_LABEL_MAX = 63 };
 
+enum domain_flag {
+	DOMAIN_8BIT = 1,       /* U-labels too (RFC 6531) */
+	DOMAIN_UNDERSCORE = 2, /* "_" too: DNS has it, host names do not */
+};
+
 /*
  * Sub-domains of letters, digits and inner hyphens, parted by dots (RFC 5321
- * section 4.1.2), and U-labels when allowed (RFC 6531). No trailing dot.
+ * section 4.1.2). No trailing dot. Bytes above 0x7f are not checked further.
  */
-bool domain_valid(struct span s, bool allow_8bit);
+bool domain_valid(struct span s, unsigned flags);
 /*
  * The comparable form on the heap, one trailing dot dropped; address literals
  * are lower-cased only. -1 for what no name can be.

@@ -41,6 +41,9 @@ struct header_scan {
 	size_t at;       /* next byte; at the end: where the body begins */
 	unsigned fields; /* given so far */
 	enum header_end end;
+	/* the rest is for header.c */
+	size_t limit;   /* bytes that may be looked at */
+	size_t next_lf; /* kept while it lies ahead */
 };
 
 void header_scan_init(struct header_scan *s, struct span message);
