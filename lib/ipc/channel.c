@@ -45,6 +45,7 @@ struct channel {
 	int in_fds[FDS_MAX];
 	unsigned n_in_fds;
 	bool was_full, paused, lost, freed, busy;
+	bool deaf; /* the peer reads no more; it may have spoken before */
 };
 
 static void channel_ready(void *arg, int what);
@@ -55,7 +56,7 @@ channel_flush_deferred(void *arg)
 	channel_flush(arg);
 }
 
-static void channel_parse(struct channel *ch);
+static bool channel_parse(struct channel *ch);
 
 static void
 channel_parse_deferred(void *arg)
@@ -146,7 +147,7 @@ channel_lose(struct channel *ch, const char *why)
 	else
 		log_debug("channel peer=%s/%u ended", role_name(ch->peer),
 		    ch->peer_index);
-	ch->events->lost(ch->arg, ch);
+	ch->events->lost(ch->events->owner, ch);
 }
 
 static void
@@ -187,7 +188,7 @@ channel_finish(struct channel *ch, bool has_fd)
 	frame[6] = has_fd ? FRAME_HAS_FD : 0;
 	put_u32_at(&ch->out, ch->frame_at + 8, (uint32_t)body);
 	ch->in_frame = false;
-	if (ch->lost) {
+	if (ch->lost || ch->deaf) {
 		buf_clear(&ch->out, 0);
 		return;
 	}
@@ -269,26 +270,29 @@ channel_flush(struct channel *ch)
 
 	if (ch->freed || ch->lost || ch->in_frame)
 		return;
-	while (buf_len(&ch->out) > 0) {
+	while (!ch->deaf && buf_len(&ch->out) > 0) {
 		n = channel_write_some(ch);
 		if (n < 0) {
 			if (errno == EINTR)
 				continue;
 			if (errno == EAGAIN)
 				break;
-			channel_lose(ch, NULL);
-			return;
+			/* What it said before it went is still to be read. */
+			ch->deaf = true;
+			break;
 		}
 		ch->out_pos += (uint64_t)n;
 		buf_take(&ch->out, (size_t)n);
 	}
+	if (ch->deaf)
+		buf_take(&ch->out, buf_len(&ch->out));
 	if (buf_len(&ch->out) == 0)
 		buf_clear(&ch->out, KEEP);
 	channel_rearm(ch);
 	if (ch->was_full && channel_pending(ch) < CHANNEL_LOW) {
 		ch->was_full = false;
 		if (ch->events->drained != NULL)
-			ch->events->drained(ch->arg, ch);
+			ch->events->drained(ch->events->owner, ch);
 	}
 }
 
@@ -428,7 +432,8 @@ channel_one(struct channel *ch)
 	return true;
 }
 
-static void
+/* False when the channel is gone. */
+static bool
 channel_parse(struct channel *ch)
 {
 	ch->busy = true;
@@ -437,13 +442,15 @@ channel_parse(struct channel *ch)
 	ch->busy = false;
 	if (ch->freed) {
 		channel_free(ch);
-		return;
+		return false;
 	}
 	if (buf_len(&ch->in) == 0)
 		buf_clear(&ch->in, KEEP);
+	return !ch->lost;
 }
 
-static void
+/* True when bytes came and the channel still lives. */
+static bool
 channel_read(struct channel *ch)
 {
 	union {
@@ -464,15 +471,22 @@ channel_read(struct channel *ch)
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			channel_lose(ch, NULL);
-		return;
+		return false;
 	}
 	take_fds(ch, &mh);
 	if (n == 0) {
 		channel_lose(ch, NULL);
-		return;
+		return false;
 	}
 	buf_commit(&ch->in, (size_t)n);
-	channel_parse(ch);
+	return channel_parse(ch);
+}
+
+void
+channel_drain(struct channel *ch)
+{
+	while (!ch->paused && channel_read(ch))
+		;
 }
 
 static void

@@ -36,9 +36,10 @@ struct channel_events {
 	/* Ends with a row whose handle is NULL. */
 	const struct channel_handler *handlers;
 	/* The other side is gone or broke the rules; close it now. */
-	void (*lost)(void *arg, struct channel *ch);
+	void (*lost)(void *owner, struct channel *ch);
 	/* What was pending fell below the low mark again (may be NULL). */
-	void (*drained)(void *arg, struct channel *ch);
+	void (*drained)(void *owner, struct channel *ch);
+	void *owner;
 };
 
 enum {
@@ -47,7 +48,10 @@ enum {
 	CHANNEL_FRAME = 24,
 };
 
-/* Takes the descriptor over. peer_index tells processes of one role apart. */
+/*
+ * Takes the descriptor over. peer_index tells processes of one role apart;
+ * arg is what handlers get. events must outlive the channel.
+ */
 struct channel *channel_new(struct loop *loop, int fd, enum role self,
     enum role peer, unsigned peer_index, const struct channel_events *events,
     void *arg);
@@ -76,6 +80,9 @@ channel_full(const struct channel *ch)
 {
 	return channel_pending(ch) >= CHANNEL_HIGH;
 }
+
+/* Handle now all that has already arrived; the channel may be lost by it. */
+void channel_drain(struct channel *ch);
 
 /* Stop and start reading: this is how a slow process slows its senders. */
 void channel_pause(struct channel *ch);

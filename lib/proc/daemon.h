@@ -44,7 +44,7 @@ struct daemon_ops {
 	void (*peer_drained)(void *state, struct channel *ch);
 	/*
 	 * d->suite is the new configuration, `old` is freed after the call:
-	 * nothing may point into it any more.
+	 * nothing may point into it any more. All listeners come again.
 	 */
 	void (*reload)(void *state, const struct suite *old);
 	/* Finish; call daemon_exit() when nothing is left to do. */
@@ -59,10 +59,12 @@ struct daemon {
 	struct suite suite;    /* configuration in force */
 	uint32_t epoch;        /* counts configurations */
 	bool started, stopping;
+	bool rooted;           /* the root folder is the role's own */
 	struct channel *master;
 	struct channel *peers[DAEMON_PEERS_MAX];
 	unsigned n_peers;
-	struct daemon_private *private;
+	struct jail_user user;
+	struct channel_events peer_events;
 };
 
 /* Does not return. */
@@ -75,6 +77,8 @@ struct channel *daemon_peer(const struct daemon *d, enum role role,
 unsigned daemon_peer_count(const struct daemon *d, enum role role);
 struct channel *daemon_peer_nth(const struct daemon *d, enum role role,
     unsigned n);
+/* The --role of the command line, for a program that serves two. */
+bool daemon_role_is(int argc, char **argv, enum role role);
 /* End with status 0 once pending frames are out. */
 void daemon_exit(struct daemon *d) __attribute__((noreturn));
 
