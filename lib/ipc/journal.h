@@ -56,7 +56,10 @@ struct cursor_state {
 	struct span state;
 };
 
-/* CURSOR_IS: all cursors there are. */
+/*
+ * CURSOR_IS: all cursors there are. Asked of the writer, so that a cursor
+ * which a dead logger still had under way is counted.
+ */
 struct cursors {
 	struct cursor_state *v;
 	uint32_t n;

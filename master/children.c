@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "master/children.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/log.h"
+#include "lib/io/sock.h"
+#include "master/master.h"
+
+enum {
+	BACKOFF_FIRST_MS = 50,
+	BACKOFF_MAX_MS = 5000,
+	BACKOFF_CALM_MS = 2000, /* having run this long, start afresh at once */
+};
+
+/* Intake first, then deliveries, then those who write down what came of them. */
+static const struct {
+	enum role roles[2];
+	int64_t wait_ms;
+} stop_stages[] = {
+	{ { ROLE_SMTPD, ROLE_SMTPD }, 10000 },
+	{ { ROLE_OUT, ROLE_LOCAL }, 60000 },
+	{ { ROLE_QMGR, ROLE_QMGR }, 10000 },
+	{ { ROLE_LOGGER, ROLE_LOGGER }, 20000 },
+	{ { ROLE_READER, ROLE_POLICY }, 5000 },
+	{ { ROLE_SPOOLD, ROLE_SPOOLD }, 20000 },
+};
+
+enum { STOP_STAGES = sizeof(stop_stages) / sizeof(*stop_stages) };
+
+/* In the new process; only async-signal-safe calls. */
+static void
+child_image(int fd, const char *program, char *const argv[])
+{
+	sigset_t none;
+	int null = open("/dev/null", O_RDWR);
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == 1)
+		_exit(1);
+	if (null != -1)
+		dup2(null, STDIN_FILENO);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	if (fd == 3)
+		fcntl(fd, F_SETFD, 0);
+	else
+		dup2(fd, 3);
+	close_range(4, ~0U, 0);
+	execv(program, argv);
+	_exit(127);
+}
+
+pid_t
+child_exec(struct master *m, enum role role, char *const argv[], int *fd_out)
+{
+	char *program = xasprintf("%s/%s", m->libexec, role_program(role));
+	int fds[2];
+	pid_t pid;
+
+	if (sock_pair(fds) == -1)
+		fatal("socket pair");
+	pid = fork();
+	if (pid == -1)
+		fatal("fork");
+	if (pid == 0)
+		child_image(fds[1], program, argv);
+	close(fds[1]);
+	free(program);
+	*fd_out = fds[0];
+	return pid;
+}
+
+/* ---- start and plumbing --------------------------------------------------- */
+
+static struct child *
+child_of(struct master *m, struct channel *ch)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n_children; i++) {
+		if (m->children[i].ch == ch)
+			return &m->children[i];
+	}
+	return NULL;
+}
+
+static bool
+all_ready(const struct master *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n_children; i++) {
+		if (m->children[i].state != CHILD_READY)
+			return false;
+	}
+	return true;
+}
+
+static void
+on_ready(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
+{
+	struct master *m = arg;
+	struct child *c = child_of(m, ch);
+
+	(void)id;
+	(void)r;
+	(void)fd;
+	if (c == NULL || c->state != CHILD_STARTING)
+		return;
+	c->state = CHILD_READY;
+	if (m->running) {
+		log_info("role=%s/%u pid=%d is back", role_name(c->role),
+		    c->index, (int)c->pid);
+	} else if (all_ready(m)) {
+		m->running = true;
+		fprintf(stderr, "initialization complete\n");
+	}
+}
+
+/* The process's end is noticed by its exit status, not here. */
+static void
+on_child_lost(void *owner, struct channel *ch)
+{
+	(void)owner;
+	(void)ch;
+}
+
+static const struct channel_handler child_handlers[] = {
+	{ MSG_READY, on_ready },
+	{ .handle = NULL },
+};
+
+static const struct channel_events child_events = {
+	.handlers = child_handlers,
+	.lost = on_child_lost,
+};
+
+static const char *
+child_root(struct master *m, enum role role)
+{
+	unsigned i;
+
+	switch (role) {
+	case ROLE_SPOOLD:
+	case ROLE_READER:
+		for (i = 0; i < m->plan.n_folders; i++) {
+			if (m->plan.folders[i].owner == ROLE_SPOOLD)
+				return m->plan.folders[i].path;
+		}
+		return NULL;
+	case ROLE_SMTPD:
+	case ROLE_QMGR:
+	case ROLE_OUT:
+		return "/run/ekiden/empty";
+	case ROLE_LOGGER: /* its folders may be anywhere */
+	case ROLE_LOCAL:
+	case ROLE_POLICY: /* Lua modules read files under the policy folder */
+	case ROLE_LOADER:
+	case ROLE_MASTER:
+	case ROLE_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+static void
+child_launch(struct child *c)
+{
+	struct master *m = c->m;
+	char index[16], uid[16], gid[16];
+	const char *root = child_root(m, c->role);
+	const char *argv[16];
+	int n = 0, fd;
+
+	snprintf(index, sizeof(index), "%u", c->index);
+	argv[n++] = role_name(c->role);
+	argv[n++] = "--index";
+	argv[n++] = index;
+	argv[n++] = "--role";
+	argv[n++] = role_name(c->role);
+	argv[n++] = "--log";
+	argv[n++] = m->syslog ? "syslog" : "stderr";
+	if (m->users.change) {
+		snprintf(uid, sizeof(uid), "%u",
+		    (unsigned)m->users.uid[c->role]);
+		snprintf(gid, sizeof(gid), "%u",
+		    (unsigned)m->users.gid[c->role]);
+		argv[n++] = "--uid";
+		argv[n++] = uid;
+		argv[n++] = "--gid";
+		argv[n++] = gid;
+		if (root != NULL) {
+			argv[n++] = "--root";
+			argv[n++] = root;
+		}
+	}
+	argv[n] = NULL;
+	c->pid = child_exec(m, c->role, (char *const *)argv, &fd);
+	c->ch = channel_new(m->loop, fd, ROLE_MASTER, c->role, c->index,
+	    &child_events, m);
+	c->state = CHILD_STARTING;
+	c->started_ms = loop_mono_ms(m->loop);
+}
+
+static void
+send_config(struct child *c, enum message type)
+{
+	struct master *m = c->m;
+	struct control_setup s = { m->plan.config_len, m->epoch };
+
+	control_setup_put(channel_begin(c->ch, type, 0), &s);
+	channel_end_fd(c->ch, m->plan.config_fd);
+}
+
+static void
+send_listeners(struct child *c)
+{
+	struct master *m = c->m;
+	struct control_listener l;
+	unsigned i;
+
+	if (c->role != ROLE_SMTPD)
+		return;
+	for (i = 0; i < m->n_listeners; i++) {
+		if (m->listeners[i].kind != LISTENER_SMTP)
+			continue;
+		l.index = m->listeners[i].index;
+		control_listener_put(channel_begin(c->ch, MSG_LISTENER, 0), &l);
+		channel_end_fd(c->ch, m->listeners[i].fd);
+	}
+}
+
+static void
+send_peer(struct child *to, const struct child *peer, int fd)
+{
+	struct control_peer p = { peer->role, peer->index };
+
+	control_peer_put(channel_begin(to->ch, MSG_PEER, 0), &p);
+	channel_end_fd(to->ch, fd);
+	close(fd);
+}
+
+static bool
+child_lives(const struct child *c)
+{
+	return c->state == CHILD_STARTING || c->state == CHILD_READY;
+}
+
+/* A fresh pair of sockets between a process and each of its peers. */
+static void
+child_plumb(struct child *c, const struct child *upto)
+{
+	struct master *m = c->m;
+	struct child *other;
+	int fds[2];
+
+	for (other = m->children; other < upto; other++) {
+		if (other == c || !child_lives(other) ||
+		    !role_talks(c->role, other->role))
+			continue;
+		if (sock_pair(fds) == -1)
+			fatal("socket pair");
+		send_peer(c, other, fds[0]);
+		send_peer(other, c, fds[1]);
+	}
+}
+
+static void
+child_respawn(void *arg)
+{
+	struct child *c = arg;
+
+	child_launch(c);
+	send_config(c, MSG_SETUP);
+	send_listeners(c);
+	child_plumb(c, c->m->children + c->m->n_children);
+	channel_send(c->ch, MSG_START, 0);
+}
+
+void
+children_start(struct master *m)
+{
+	static const enum role order[] = { ROLE_SPOOLD, ROLE_READER,
+		ROLE_LOGGER, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL, ROLE_QMGR,
+		ROLE_SMTPD };
+	struct child *c;
+	size_t i;
+	uint32_t k;
+
+	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		for (k = 0; k < m->plan.counts[order[i]]; k++) {
+			if (m->n_children == MASTER_CHILDREN_MAX)
+				fatalx("too many processes are configured");
+			c = &m->children[m->n_children++];
+			*c = (struct child){ .m = m, .role = order[i],
+				.index = k };
+			timer_init(&c->respawn, m->loop, child_respawn, c);
+			child_launch(c);
+			send_config(c, MSG_SETUP);
+			send_listeners(c);
+		}
+	}
+	/* Each pair once: with those before it in the table. */
+	for (c = m->children; c < m->children + m->n_children; c++)
+		child_plumb(c, c);
+	for (c = m->children; c < m->children + m->n_children; c++)
+		channel_send(c->ch, MSG_START, 0);
+}
+
+void
+children_reload(struct master *m)
+{
+	unsigned i;
+	int role;
+	uint32_t n;
+
+	for (i = 0; i < m->n_children; i++) {
+		if (!child_lives(&m->children[i]))
+			continue;
+		send_config(&m->children[i], MSG_RELOAD);
+		send_listeners(&m->children[i]);
+	}
+	for (role = 0; role < ROLE_COUNT; role++) {
+		for (n = 0, i = 0; i < m->n_children; i++)
+			n += m->children[i].role == (enum role)role;
+		if (n != m->plan.counts[role] && role > ROLE_LOADER)
+			log_warnx("processes.%s changed from %u to %u: this "
+			    "takes effect at the next start",
+			    role_name((enum role)role), n,
+			    m->plan.counts[role]);
+	}
+}
+
+/* ---- end ----------------------------------------------------------------- */
+
+static bool
+stage_has(int stage, enum role role)
+{
+	return stop_stages[stage].roles[0] == role ||
+	    stop_stages[stage].roles[1] == role;
+}
+
+static void
+stage_kill(void *arg)
+{
+	struct master *m = arg;
+	unsigned i;
+
+	for (i = 0; i < m->n_children; i++) {
+		if (m->children[i].state != CHILD_STOPPING)
+			continue;
+		log_warnx("role=%s/%u pid=%d did not stop in time: killed",
+		    role_name(m->children[i].role), m->children[i].index,
+		    (int)m->children[i].pid);
+		kill(m->children[i].pid, SIGKILL);
+	}
+}
+
+/* Tell the next stage that has anyone left; the last one ends us. */
+static void
+stage_next(struct master *m)
+{
+	unsigned i, told = 0;
+
+	while (told == 0) {
+		if (++m->stop_stage == STOP_STAGES) {
+			loop_stop(m->loop);
+			return;
+		}
+		for (i = 0; i < m->n_children; i++) {
+			struct child *c = &m->children[i];
+
+			if (!stage_has(m->stop_stage, c->role) ||
+			    !child_lives(c))
+				continue;
+			c->state = CHILD_STOPPING;
+			channel_send(c->ch, MSG_STOP, 0);
+			told++;
+		}
+	}
+	timer_set(&m->stop_deadline, stop_stages[m->stop_stage].wait_ms);
+}
+
+static void
+stage_check(struct master *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n_children; i++) {
+		if (m->children[i].state == CHILD_STOPPING)
+			return;
+	}
+	timer_cancel(&m->stop_deadline);
+	stage_next(m);
+}
+
+void
+children_stop(struct master *m)
+{
+	unsigned i;
+
+	if (m->stop_stage >= 0) {
+		stage_kill(m);
+		return;
+	}
+	timer_init(&m->stop_deadline, m->loop, stage_kill, m);
+	for (i = 0; i < m->n_children; i++)
+		timer_cancel(&m->children[i].respawn);
+	m->stop_stage = -1;
+	stage_next(m);
+}
+
+static void
+child_report(const struct child *c, int status)
+{
+	if (WIFSIGNALED(status))
+		log_warnx("role=%s/%u pid=%d died of signal %d",
+		    role_name(c->role), c->index, (int)c->pid,
+		    WTERMSIG(status));
+	else if (WEXITSTATUS(status) == 127)
+		log_errorx("role=%s/%u: %s/%s cannot be run",
+		    role_name(c->role), c->index, c->m->libexec,
+		    role_program(c->role));
+	else if (WEXITSTATUS(status) != 0)
+		log_warnx("role=%s/%u pid=%d ended with status %d",
+		    role_name(c->role), c->index, (int)c->pid,
+		    WEXITSTATUS(status));
+}
+
+void
+children_ended(struct master *m, pid_t pid, int status)
+{
+	struct child *c = m->children;
+	enum child_state was;
+
+	while (c < m->children + m->n_children && c->pid != pid)
+		c++;
+	if (c == m->children + m->n_children)
+		return;
+	was = c->state;
+	child_report(c, status);
+	channel_close(&c->ch);
+	c->pid = 0;
+	c->state = CHILD_DOWN;
+	if (m->stop_stage >= 0) {
+		if (was == CHILD_STOPPING)
+			stage_check(m);
+		return;
+	}
+	if (!m->running && was == CHILD_STARTING) {
+		/* It never worked: say so once instead of trying for ever. */
+		log_errorx("%s cannot start; see the line above",
+		    role_name(c->role));
+		exit(1);
+	}
+	if (loop_mono_ms(m->loop) - c->started_ms >= BACKOFF_CALM_MS)
+		c->delay_ms = 0;
+	timer_set(&c->respawn, c->delay_ms);
+	c->delay_ms = c->delay_ms == 0 ? BACKOFF_FIRST_MS : c->delay_ms * 2;
+	if (c->delay_ms > BACKOFF_MAX_MS)
+		c->delay_ms = BACKOFF_MAX_MS;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of master: what was planned, what is bound, who runs. */
+#ifndef MASTER_MASTER_H
+#define MASTER_MASTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/io/loop.h"
+#include "lib/ipc/channel.h"
+#include "lib/ipc/control.h"
+#include "master/users.h"
+
+enum { MASTER_LISTENERS_MAX = 64, MASTER_FOLDERS_MAX = 64,
+	MASTER_CHILDREN_MAX = 256 };
+
+/* What the loader asked for. */
+struct plan {
+	struct control_bind binds[MASTER_LISTENERS_MAX];
+	unsigned n_binds;
+	struct control_folder folders[MASTER_FOLDERS_MAX];
+	unsigned n_folders;
+	uint32_t counts[ROLE_COUNT];
+	int config_fd; /* -1: none yet */
+	uint64_t config_len;
+};
+
+struct listener_socket {
+	enum control_listener_kind kind;
+	uint32_t index;
+	struct ip asked; /* as configured: port 0 stays 0 */
+	int fd;
+};
+
+enum child_state {
+	CHILD_DOWN,     /* not running; a timer may bring it back */
+	CHILD_STARTING, /* running, READY not heard yet */
+	CHILD_READY,
+	CHILD_STOPPING, /* was told to stop */
+};
+
+struct child {
+	struct master *m;
+	enum role role;
+	unsigned index;
+	enum child_state state;
+	pid_t pid;
+	struct channel *ch;
+	struct timer respawn;
+	int64_t started_ms; /* monotonic */
+	int64_t delay_ms;   /* back-off before the next start */
+};
+
+struct master {
+	struct loop *loop;
+	const char *config_dir, *policy;
+	bool syslog;
+	char *libexec;       /* folder of the daemons' programs */
+	struct users users;
+	struct plan plan;    /* in force */
+	struct plan coming;  /* from a loader that still runs */
+	pid_t loader_pid;
+	struct channel *loader;
+	uint32_t epoch;
+	struct listener_socket listeners[MASTER_LISTENERS_MAX];
+	unsigned n_listeners;
+	struct child children[MASTER_CHILDREN_MAX];
+	unsigned n_children;
+	bool running;        /* "initialization complete" was said */
+	int stop_stage;      /* -1: not stopping */
+	struct timer stop_deadline;
+};
+
+#endif

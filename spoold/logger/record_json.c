@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spoold/logger/record_json.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/json.h"
+#include "lib/base/text.h"
+
+bool
+log_entry_get(struct log_entry *out, struct span record, struct span envelope,
+    uint16_t attempts, struct arena *a)
+{
+	struct reader r;
+
+	reader_init(&r, record);
+	record_get(&r, &out->record, a);
+	if (!reader_end(&r))
+		return false;
+	reader_init(&r, envelope);
+	envelope_get(&r, &out->envelope, a);
+	out->attempts = attempts;
+	return reader_end(&r);
+}
+
+/* "Name" or "X-*"; metadata by exact case, header names in any. */
+static bool
+wanted(const struct texts *patterns, struct span name, bool any_case)
+{
+	struct span p;
+	size_t i;
+
+	for (i = 0; i < patterns->n; i++) {
+		struct span n = name;
+
+		p = span_of(patterns->v[i]);
+		if (p.len > 0 && p.p[p.len - 1] == '*') {
+			p.len--;
+			if (n.len < p.len)
+				continue;
+			n.len = p.len;
+		}
+		if (any_case ? span_ieq(n, p) : span_eq(n, p))
+			return true;
+	}
+	return false;
+}
+
+static void
+text_or_null(struct json *j, const char *key, struct span s)
+{
+	json_key(j, span_of(key));
+	if (s.len == 0)
+		json_null(j);
+	else
+		json_text(j, s);
+}
+
+static void
+put_recipient(struct json *j, const struct log_entry *e)
+{
+	const struct span *v = e->record.rcpts;
+	uint32_t n = e->record.n_rcpts, i;
+
+	if (n == 0) {
+		v = e->envelope.rcpts;
+		n = e->envelope.n_rcpts;
+	}
+	json_key(j, SPAN_LIT("recipient"));
+	if (n == 1) {
+		json_text(j, v[0]);
+		return;
+	}
+	if (n == 0) {
+		json_text(j, SPAN_LIT(""));
+		return;
+	}
+	json_array(j);
+	for (i = 0; i < n; i++)
+		json_text(j, v[i]);
+	json_array_end(j);
+}
+
+static void
+put_response(struct json *j, const struct record *r)
+{
+	json_key(j, SPAN_LIT("response"));
+	json_object(j);
+	json_key_uint(j, "code", r->code);
+	json_key(j, SPAN_LIT("enhanced_code"));
+	if (r->has_enhanced) {
+		json_object(j);
+		json_key_uint(j, "class", r->enh_class);
+		json_key_uint(j, "subject", r->enh_subject);
+		json_key_uint(j, "detail", r->enh_detail);
+		json_object_end(j);
+	} else
+		json_null(j);
+	json_key_text(j, "content", r->content);
+	text_or_null(j, "command", r->command);
+	json_object_end(j);
+}
+
+static void
+put_peer(struct json *j, const struct record *r)
+{
+	json_key(j, SPAN_LIT("peer_address"));
+	if (r->peer_addr.len == 0) {
+		json_null(j);
+		return;
+	}
+	json_object(j);
+	json_key_text(j, "name", r->peer_name);
+	json_key_text(j, "addr", r->peer_addr);
+	if (r->peer_is_secure) {
+		json_key(j, SPAN_LIT("is_secure"));
+		json_bool(j, true);
+	}
+	json_object_end(j);
+}
+
+static void
+put_source_address(struct json *j, const struct record *r)
+{
+	json_key(j, SPAN_LIT("source_address"));
+	if (r->source_address.len == 0) {
+		json_null(j);
+		return;
+	}
+	json_object(j);
+	json_key_text(j, "address", r->source_address);
+	json_object_end(j);
+}
+
+static void
+put_meta(struct json *j, const struct log_entry *e,
+    const struct local_logs *opts)
+{
+	struct span key, value;
+	struct reader r;
+
+	json_key(j, SPAN_LIT("meta"));
+	json_object(j);
+	reader_init(&r, e->envelope.meta);
+	while (opts->meta.n > 0 && pairs_next(&r, &key, &value)) {
+		if (!wanted(&opts->meta, key, false) ||
+		    span_eq_str(value, "null"))
+			continue;
+		json_key(j, key);
+		json_raw(j, value);
+	}
+	json_object_end(j);
+}
+
+/* Was this header's name among the pairs before `upto` already? */
+static bool
+name_before(struct span pairs, struct span name, const uint8_t *upto)
+{
+	struct span key, value;
+	struct reader r;
+
+	reader_init(&r, pairs);
+	while (r.p < upto && pairs_next(&r, &key, &value)) {
+		if (r.p <= upto && span_ieq(key, name))
+			return true;
+	}
+	return false;
+}
+
+static unsigned
+name_count(struct span pairs, struct span name)
+{
+	struct span key, value;
+	struct reader r;
+	unsigned n = 0;
+
+	reader_init(&r, pairs);
+	while (pairs_next(&r, &key, &value))
+		n += span_ieq(key, name);
+	return n;
+}
+
+static void
+put_header_values(struct json *j, struct span pairs, struct span name)
+{
+	struct span key, value;
+	struct reader r;
+
+	reader_init(&r, pairs);
+	while (pairs_next(&r, &key, &value)) {
+		if (span_ieq(key, name))
+			json_text(j, value);
+	}
+}
+
+static void
+put_headers(struct json *j, const struct log_entry *e,
+    const struct local_logs *opts)
+{
+	struct span pairs = e->envelope.headers, key, value;
+	const uint8_t *at;
+	struct reader r;
+
+	json_key(j, SPAN_LIT("headers"));
+	json_object(j);
+	reader_init(&r, pairs);
+	while (opts->headers.n > 0) {
+		at = r.p;
+		if (!pairs_next(&r, &key, &value))
+			break;
+		if (!wanted(&opts->headers, key, true) ||
+		    name_before(pairs, key, at))
+			continue;
+		json_key(j, key);
+		if (name_count(pairs, key) == 1) {
+			json_text(j, value);
+			continue;
+		}
+		json_array(j);
+		put_header_values(j, pairs, key);
+		json_array_end(j);
+	}
+	json_object_end(j);
+}
+
+static void
+put_tls(struct json *j, const struct record *r)
+{
+	uint32_t i;
+
+	if (r->tls_cipher.len > 0)
+		json_key_text(j, "tls_cipher", r->tls_cipher);
+	if (r->tls_version.len > 0)
+		json_key_text(j, "tls_protocol_version", r->tls_version);
+	if (r->n_tls_subject == 0)
+		return;
+	json_key(j, SPAN_LIT("tls_peer_subject_name"));
+	json_array(j);
+	for (i = 0; i < r->n_tls_subject; i++)
+		json_text(j, r->tls_subject[i]);
+	json_array_end(j);
+}
+
+static void
+put_time(struct json *j, const char *key, int64_t us)
+{
+	char text[CLOCK_RFC3339_MAX];
+
+	json_key_text(j, key, span_of(clock_rfc3339_us(us, text)));
+}
+
+static void
+put_reception_protocol(struct json *j, const struct log_entry *e)
+{
+	struct span value;
+
+	json_key(j, SPAN_LIT("reception_protocol"));
+	if (pairs_find(e->envelope.meta, SPAN_LIT("reception_protocol"),
+	    &value))
+		json_raw(j, value);
+	else
+		json_null(j);
+}
+
+void
+log_entry_json(struct buf *out, const struct log_entry *e,
+    const struct local_logs *opts, const struct uuid *node)
+{
+	const struct record *r = &e->record;
+	char id[UUID_TEXT_MAX] = "";
+	struct json j;
+
+	json_init(&j, out);
+	json_object(&j);
+	json_key_text(&j, "type", span_of(record_type_name(r->type)));
+	if (!uuid_is_zero(&e->envelope.id))
+		uuid_hex(&e->envelope.id, id);
+	json_key_text(&j, "id", span_of(id));
+	json_key_text(&j, "sender", e->envelope.sender);
+	put_recipient(&j, e);
+	json_key_text(&j, "queue", e->envelope.queue);
+	json_key_text(&j, "site", r->site);
+	json_key_uint(&j, "size", envelope_size(&e->envelope));
+	put_response(&j, r);
+	put_peer(&j, r);
+	json_key_uint(&j, "timestamp", (uint64_t)(r->time_us / 1000000));
+	json_key_uint(&j, "created",
+	    (uint64_t)(e->envelope.created_us / 1000000));
+	json_key_uint(&j, "num_attempts", e->attempts);
+	json_key_text(&j, "bounce_classification", SPAN_LIT("Uncategorized"));
+	text_or_null(&j, "egress_pool", r->pool);
+	text_or_null(&j, "egress_source", r->source);
+	put_source_address(&j, r);
+	json_key_null(&j, "feedback_report");
+	put_meta(&j, e, opts);
+	if (r->type != RECORD_REJECTION)
+		put_headers(&j, e, opts);
+	text_or_null(&j, "delivery_protocol", r->delivery_protocol);
+	put_reception_protocol(&j, e);
+	json_key_text(&j, "nodeid", span_of(uuid_text(node, id)));
+	put_tls(&j, r);
+	put_time(&j, "event_time", r->time_us);
+	put_time(&j, "created_time", e->envelope.created_us);
+	if (!uuid_is_zero(&r->session))
+		json_key_text(&j, "session_id",
+		    span_of(uuid_text(&r->session, id)));
+	if (r->provider.len > 0)
+		json_key_text(&j, "provider_name", r->provider);
+	json_object_end(&j);
+	buf_add_byte(out, '\n');
+}
