@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Saying no: the reply, and its Rejection record. Replies of 421 4.3.2 (this
+ * host is busy or stopping) are not recorded.
+ */
+#ifndef SMTPD_REJECT_H
+#define SMTPD_REJECT_H
+
+#include "lib/base/span.h"
+
+struct refusal;
+struct session;
+
+/* command is the line that is answered, "." for content, or "". */
+void reject(struct session *s, unsigned code, const char *enhanced,
+    struct span text, struct span command);
+void reject_refusal(struct session *s, const struct refusal *r,
+    struct span command);
+/* As reject(), with the recipient that was refused. */
+void reject_rcpt(struct session *s, const struct refusal *r,
+    struct span command, struct span rcpt);
+
+#endif
