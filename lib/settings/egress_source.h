@@ -13,7 +13,10 @@ struct egress_source {
 extern const struct option_table egress_source_table;
 
 void egress_source_defaults(struct egress_source *s);
-/* Also checks that the proxy options go together. */
+/* Do the proxy options go together? 0, or -1 with a problem. */
+int egress_source_check(const struct egress_source *s, int line,
+    struct problems *problems);
+/* With that check. */
 int egress_source_read(struct egress_source *s, const struct value *map,
     struct problems *problems);
 void egress_source_put(struct buf *b, const struct egress_source *s);

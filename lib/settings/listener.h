@@ -40,6 +40,10 @@ extern const struct option_table listener_table;
 extern const struct option_table trace_headers_table;
 
 void listener_defaults(struct listener *l);
+/* Do certificate and key go together? 0, or -1 with a problem. */
+int listener_check(const struct listener *l, int line,
+    struct problems *problems);
+/* With that check. */
 int listener_read(struct listener *l, const struct value *map,
     struct problems *problems);
 /* Options from an event (dynamic parameters): as inside peer, no listen. */
@@ -52,13 +56,16 @@ void listener_free(struct listener *l);
 /*
  * The options for one connection: the narrowest network of peer that has the
  * client, then of via that has the local address, then what those hold inside
- * them, each over what was before; meta is merged key by key. either address
+ * them, each over what was before; meta is merged key by key. Either address
  * may be NULL. out borrows from l: give it back with listener_unresolve before
  * l is freed, never with listener_free. Its peer and via are empty.
  */
 void listener_resolve(const struct listener *l, const struct ip *peer,
     const struct ip *via, struct listener *out);
-/* Lay partial options (dynamic parameters) over a resolved listener. */
+/*
+ * Lay partial options (dynamic parameters) over a resolved listener, which then
+ * borrows from them too.
+ */
 void listener_apply(struct listener *resolved, const struct listener *partial,
     const struct ip *peer, const struct ip *via);
 void listener_unresolve(struct listener *out);

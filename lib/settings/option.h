@@ -148,6 +148,8 @@ struct mx_hosts {
 #define OPTION_C_SIZE uint64_t     /* bytes */
 #define OPTION_C_PERCENT_OR_COUNT struct share
 #define OPTION_C_TEXT char *       /* NULL = none */
+#define OPTION_C_LINES char *      /* text that may hold line ends */
+#define OPTION_C_HOSTNAME char *   /* without spaces, at most 255 bytes */
 #define OPTION_C_HOST_PORT char *  /* "host:port", NULL = none */
 #define OPTION_C_TEXTS struct texts
 #define OPTION_C_CIDRS struct cidr_set
@@ -175,6 +177,7 @@ struct option {
 	const char *name;
 	const struct option_kind *kind;
 	size_t offset; /* of the member */
+	size_t size;
 	const char *default_text;
 	uint64_t min, max;
 	unsigned flags;    /* enum option_flag */
@@ -230,8 +233,12 @@ bool option_is_set(const struct option_table *t, const void *obj,
 void option_overlay(const struct option_table *t, void *base,
     const void *over);
 
-/* "[local:]N/[K]period[,max_burst=B]"; 0 or -1. */
+/*
+ * "[local:]N/[K]period[,max_burst=B]"; 0 or -1. The formats give heap text that
+ * parses to the same.
+ */
 int throttle_parse(struct span s, struct throttle_spec *out);
+char *throttle_format(const struct throttle_spec *t);
 /* "[local:]N"; 0 or -1. */
 int limit_parse(struct span s, struct limit_spec *out);
 /* "20 MiB", "10M" (1024s), "2 MB" (1000s), "4096"; 0 or -1. */

@@ -8,8 +8,10 @@
  * may start with `tenant@` or `campaign:tenant@`, in paths with `source->`.
  * Every pattern that matches counts: the options of a more specific one are laid
  * over those of a less specific one.
- *   queues: * < *.domain < domain, then the same with tenant, then with campaign
- *   paths:  per pattern without, then with source: * < site < domain
+ *   queues: * < *.domain < domain, then the same with tenant@, then with
+ *           campaign:tenant@ (campaign:@ without a tenant)
+ *   paths:  * < *.site < site < *.domain < domain, each with source-> over the
+ *           same without
  */
 #ifndef LIB_SETTINGS_SUITE_H
 #define LIB_SETTINGS_SUITE_H
@@ -57,7 +59,15 @@ struct suite {
 #define OPTIONS "lib/settings/suite.def"
 #include "lib/settings/option_members.h"
 	struct bundle bundle;
-	struct map index[5]; /* by name or pattern; made by suite_finish */
+	struct suite_index {
+		struct map domains, queues, paths; /* by normal pattern */
+		struct map sources, pools;         /* by name */
+	} index; /* made by suite_finish and suite_get, as is base: */
+	struct suite_base {
+		struct listener_domain domain;
+		struct queue_config queue;
+		struct egress_path path;
+	} base; /* the defaults that look-ups start from and borrow */
 };
 
 extern const struct option_table suite_table;
@@ -66,7 +76,10 @@ extern const struct option_table suite_spool_table;
 
 /* All defaults; nothing declared. */
 void suite_defaults(struct suite *s);
-/* suite_defaults and the file over it; suite_finish is the caller's. */
+/*
+ * suite_defaults and the file over it; suite_finish is the caller's. On -1 the
+ * suite is empty. A policy's relative name is taken from the file's folder.
+ */
 int suite_load_yaml(const char *file, struct suite *s,
     struct problems *problems);
 int suite_load_text(struct span text, struct suite *s,
@@ -76,7 +89,7 @@ void suite_add_listener(struct suite *s, struct listener *l);
 void suite_add_logs(struct suite *s, struct local_logs *l);
 void suite_add_source(struct suite *s, struct egress_source *source);
 void suite_add_pool(struct suite *s, struct egress_pool *pool);
-/* `data` gives the spool its folder; the tighter floors and times count. */
+/* What `data` says counts; `meta` fills in what nothing else has said. */
 void suite_define_spool(struct suite *s, const struct spool_opts *spool);
 /*
  * Fill what was left open: host name, process counts, the default listener and
@@ -89,6 +102,13 @@ void suite_put(struct buf *b, const struct suite *s);
 /* Look-ups are ready when the reader is not bad; free it in either case. */
 void suite_get(struct reader *r, struct suite *s);
 void suite_free(struct suite *s);
+/*
+ * A pattern's normal form on the heap: domain lower-case, the rest as it is.
+ * NULL with the reason when it is none.
+ */
+char *suite_domain_key(struct span text, const char **why_out);
+char *suite_queue_key(struct span text, const char **why_out);
+char *suite_path_key(struct span text, const char **why_out);
 void suite_json(struct json *j, const struct suite *s);
 
 /*

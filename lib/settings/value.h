@@ -2,7 +2,8 @@
 /*
  * A small tree of values: what a YAML document or a Lua table is turned into
  * before the option tables read it. Each node knows its line (0 = unknown).
- * Texts may hold NULs; keys never do. The tree is on the heap and owned from
+ * Texts may hold NULs; keys never do. Makers bound the depth (64), since what
+ * walks a tree recurses. The tree is on the heap and owned from
  * its root.
  *
  * An empty Lua table cannot say whether it is a list or a map: makers may give

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options of addresses: networks, addresses, hosts with ports. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/text.h"
+#include "lib/settings/option.h"
+#include "lib/settings/option_kind.h"
+
+static struct span
+value_span(const struct value *v)
+{
+	return span_make(v->u.text.p, v->u.text.len);
+}
+
+/* ---- CIDRS -------------------------------------------------------------- */
+
+static enum option_read
+cidrs_read(const struct option_at *at, void *field, const struct value *v)
+{
+	const struct value *item;
+	struct cidr net;
+	size_t n, i;
+
+	if (!option_is_list(v, &n))
+		return OPTION_READ_WRONG;
+	for (i = 0; i < n; i++) {
+		item = v->u.list.v[i];
+		if (item->kind != VALUE_TEXT)
+			return OPTION_READ_WRONG;
+		if (cidr_parse(value_span(item), &net) != 0) {
+			option_problem(at, item->line, "'%.60s' is no address "
+			    "or network, such as 10.0.0.0/8 or ::1",
+			    item->u.text.p);
+			return OPTION_READ_TOLD;
+		}
+		cidr_set_add(field, &net);
+	}
+	return OPTION_READ_OK;
+}
+
+static void
+cidrs_put(const struct option *row, struct buf *b, const void *field)
+{
+	const struct cidr_set *set = field;
+	size_t i;
+
+	(void)row;
+	put_u32(b, (uint32_t)set->n);
+	for (i = 0; i < set->n; i++) {
+		ip_put(b, &set->v[i].net);
+		put_u8(b, set->v[i].bits);
+	}
+}
+
+static bool
+cidr_sound(const struct cidr *net)
+{
+	return net->net.family == IP_V4 ? net->bits <= 32 :
+	    net->net.family == IP_V6 && net->bits <= 128;
+}
+
+static void
+cidrs_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	uint32_t n = reader_count(r, 4);
+	struct cidr net;
+
+	(void)row;
+	(void)depth;
+	for (; n > 0 && reader_ok(r); n--) {
+		ip_get(r, &net.net);
+		net.bits = reader_u8(r);
+		if (!reader_ok(r) || !cidr_sound(&net)) {
+			reader_fail(r);
+			return;
+		}
+		cidr_set_add(field, &net);
+	}
+}
+
+static void
+cidrs_free(const struct option *row, void *field)
+{
+	(void)row;
+	cidr_set_free(field);
+}
+
+static void
+cidrs_json(const struct option *row, struct json *j, const void *field)
+{
+	const struct cidr_set *set = field;
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	(void)row;
+	json_array(j);
+	for (i = 0; i < set->n; i++)
+		json_text(j, span_of(cidr_format(&set->v[i], text)));
+	json_array_end(j);
+}
+
+const struct option_kind option_kind_CIDRS = {
+	.name = "networks", .wanted = "a list of addresses and networks",
+	.example = "[\"10.0.0.0/8\", \"::1\"]", .list = true,
+	.read = cidrs_read, .put = cidrs_put, .get = cidrs_get,
+	.free = cidrs_free, .json = cidrs_json,
+};
+
+/* ---- IP, IP_PORT -------------------------------------------------------- */
+
+static enum option_read
+ip_read(const struct option_at *at, void *field, const struct value *v)
+{
+	(void)at;
+	return v->kind == VALUE_TEXT && ip_parse(value_span(v), field) == 0 ?
+	    OPTION_READ_OK : OPTION_READ_WRONG;
+}
+
+static enum option_read
+ip_port_read(const struct option_at *at, void *field, const struct value *v)
+{
+	(void)at;
+	return v->kind == VALUE_TEXT &&
+	    ip_port_parse(value_span(v), field) == 0 ?
+	    OPTION_READ_OK : OPTION_READ_WRONG;
+}
+
+static void
+ip_kind_put(const struct option *row, struct buf *b, const void *field)
+{
+	(void)row;
+	ip_put(b, field);
+}
+
+static void
+ip_kind_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	struct ip *ip = field;
+
+	(void)depth;
+	ip_get(r, ip);
+	/* Without an address only where that means "none". */
+	if (ip->family == IP_NONE && row->default_text != NULL)
+		reader_fail(r);
+}
+
+static void
+ip_kind_json(const struct option *row, struct json *j, const void *field)
+{
+	const struct ip *ip = field;
+	char text[IP_TEXT_MAX];
+
+	if (ip->family == IP_NONE)
+		json_null(j);
+	else if (row->kind == &option_kind_IP_PORT)
+		json_text(j, span_of(ip_port_format(ip, text)));
+	else
+		json_text(j, span_of(ip_format(ip, text)));
+}
+
+const struct option_kind option_kind_IP = {
+	.name = "ip", .wanted = "an address", .example = "\"192.0.2.1\"",
+	.read = ip_read, .put = ip_kind_put, .get = ip_kind_get,
+	.json = ip_kind_json,
+};
+
+const struct option_kind option_kind_IP_PORT = {
+	.name = "ip:port", .wanted = "an address with a port",
+	.example = "\"192.0.2.1:25\" or \"[::1]:25\"", .read = ip_port_read,
+	.put = ip_kind_put, .get = ip_kind_get, .json = ip_kind_json,
+};
+
+/* ---- HOST_PORT ---------------------------------------------------------- */
+
+/* Letters that a host name, or an address in brackets, is made of. */
+static bool
+host_allowed(struct span s)
+{
+	size_t i;
+	char c;
+
+	if (s.len == 0 || s.len > 255)
+		return false;
+	for (i = 0; i < s.len; i++) {
+		c = ascii_lower(s.p[i]);
+		if (!ascii_digit(c) && !(c >= 'a' && c <= 'z') && c != '-' &&
+		    c != '.' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+/* "host:port"; host may be "[ip]" or an IPv4 address. */
+static bool
+host_port_split(struct span s, struct span *host, uint16_t *port)
+{
+	size_t colon = s.len;
+	uint64_t n;
+
+	while (colon > 0 && s.p[colon - 1] != ':')
+		colon--;
+	if (colon < 2 || text_u64(span_from(s, colon), 1, 65535, &n) != 0)
+		return false;
+	*host = span_make(s.p, colon - 1);
+	*port = (uint16_t)n;
+	return true;
+}
+
+static bool
+host_port_allowed(struct span s)
+{
+	struct span host;
+	uint16_t port;
+	struct ip ip;
+
+	return ip_port_parse(s, &ip) == 0 ? ip.port != 0 :
+	    host_port_split(s, &host, &port) && host_allowed(host);
+}
+
+static enum option_read
+host_port_read(const struct option_at *at, void *field,
+    const struct value *v)
+{
+	(void)at;
+	if (v->kind != VALUE_TEXT || !host_port_allowed(value_span(v)))
+		return OPTION_READ_WRONG;
+	*(char **)field = span_dup(value_span(v));
+	return OPTION_READ_OK;
+}
+
+static void
+host_port_put(const struct option *row, struct buf *b, const void *field)
+{
+	(void)row;
+	option_text_put(b, *(char *const *)field);
+}
+
+static void
+host_port_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	char *s = option_text_get(r, false);
+
+	(void)row;
+	(void)depth;
+	if (s != NULL && !host_port_allowed(span_of(s)))
+		reader_fail(r);
+	*(char **)field = s;
+}
+
+static void
+host_port_free(const struct option *row, void *field)
+{
+	(void)row;
+	free(*(char **)field);
+}
+
+static void
+host_port_json(const struct option *row, struct json *j, const void *field)
+{
+	const char *s = *(char *const *)field;
+
+	(void)row;
+	if (s == NULL)
+		json_null(j);
+	else
+		json_text(j, span_of(s));
+}
+
+const struct option_kind option_kind_HOST_PORT = {
+	.name = "host:port", .wanted = "a host with a port",
+	.example = "\"proxy.example.com:1080\"", .read = host_port_read,
+	.put = host_port_put, .get = host_port_get, .free = host_port_free,
+	.json = host_port_json,
+};
+
+/* ---- MX_HOSTS ----------------------------------------------------------- */
+
+/* name, ip, [ip], each with :port or without. */
+static bool
+mx_host_parse(struct span s, struct mx_host *out)
+{
+	struct span host = s;
+	struct ip ip;
+
+	*out = (struct mx_host){ 0 };
+	if (ip_parse(s, &ip) == 0) {
+		out->addr = ip;
+	} else if (ip_port_parse(s, &ip) == 0) {
+		out->port = ip.port;
+		ip.port = 0;
+		out->addr = ip;
+		host_port_split(s, &host, &out->port);
+	} else {
+		/* Also "[192.0.2.1]:25", brackets around IPv4. */
+		host_port_split(s, &host, &out->port);
+		if (ip_parse(host, &ip) == 0 || (host.len > 2 &&
+		    host.p[0] == '[' && host.p[host.len - 1] == ']' &&
+		    ip_parse(span_make(host.p + 1, host.len - 2), &ip) == 0))
+			out->addr = ip;
+		else if (!host_allowed(host))
+			return false;
+	}
+	out->name = span_dup(host);
+	return true;
+}
+
+/* {name, addr}: addr is 'ip' or 'ip:port'. */
+static bool
+mx_host_map(const struct value *v, struct mx_host *out)
+{
+	const struct value *name = value_get(v, "name");
+	const struct value *addr = value_get(v, "addr");
+	struct mx_host at;
+
+	if (name == NULL || name->kind != VALUE_TEXT || addr == NULL ||
+	    addr->kind != VALUE_TEXT || v->u.map.n != 2 ||
+	    !host_allowed(value_span(name)) ||
+	    !mx_host_parse(value_span(addr), &at))
+		return false;
+	free(at.name);
+	at.name = span_dup(value_span(name));
+	*out = at;
+	if (at.addr.family != IP_NONE)
+		return true;
+	free(at.name);
+	return false;
+}
+
+static void
+mx_hosts_add(struct mx_hosts *list, const struct mx_host *host)
+{
+	list->v = xreallocarray(list->v, list->n + 1, sizeof(*list->v));
+	list->v[list->n++] = *host;
+}
+
+static enum option_read
+mx_hosts_read(const struct option_at *at, void *field, const struct value *v)
+{
+	const struct value *item;
+	struct buf words = { 0 };
+	struct mx_host host;
+	size_t n, i;
+	bool good;
+
+	if (!option_is_list(v, &n))
+		return OPTION_READ_WRONG;
+	for (i = 0; i < n; i++) {
+		item = v->u.list.v[i];
+		good = item->kind == VALUE_TEXT ?
+		    mx_host_parse(value_span(item), &host) :
+		    mx_host_map(item, &host);
+		if (good) {
+			mx_hosts_add(field, &host);
+			continue;
+		}
+		option_value_text(item, &words);
+		option_problem(at, item->line, "%.*s is no next hop; wanted "
+		    "'mx.example.com', 'host:port', '[192.0.2.1]' or "
+		    "{name = 'mx.example.com', addr = '192.0.2.1:25'}",
+		    SPAN_FMT(buf_span(&words)));
+		buf_free(&words);
+		return OPTION_READ_TOLD;
+	}
+	return OPTION_READ_OK;
+}
+
+static void
+mx_hosts_put(const struct option *row, struct buf *b, const void *field)
+{
+	const struct mx_hosts *list = field;
+	size_t i;
+
+	(void)row;
+	put_u32(b, (uint32_t)list->n);
+	for (i = 0; i < list->n; i++) {
+		put_str(b, list->v[i].name);
+		put_u16(b, list->v[i].port);
+		ip_put(b, &list->v[i].addr);
+	}
+}
+
+static void
+mx_hosts_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	uint32_t n = reader_count(r, 7);
+	struct mx_host host, check;
+	struct span name;
+
+	(void)row;
+	(void)depth;
+	for (; n > 0 && reader_ok(r); n--) {
+		name = reader_span(r, 1024);
+		host.port = reader_u16(r);
+		ip_get(r, &host.addr);
+		if (!reader_ok(r) || !mx_host_parse(name, &check)) {
+			reader_fail(r);
+			return;
+		}
+		free(check.name);
+		host.name = span_dup(name);
+		mx_hosts_add(field, &host);
+	}
+}
+
+static void
+mx_hosts_free(const struct option *row, void *field)
+{
+	struct mx_hosts *list = field;
+	size_t i;
+
+	(void)row;
+	for (i = 0; i < list->n; i++)
+		free(list->v[i].name);
+	free(list->v);
+}
+
+static void
+mx_hosts_json(const struct option *row, struct json *j, const void *field)
+{
+	const struct mx_hosts *list = field;
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	(void)row;
+	json_array(j);
+	for (i = 0; i < list->n; i++) {
+		json_object(j);
+		json_key_text(j, "name", span_of(list->v[i].name));
+		if (list->v[i].port != 0)
+			json_key_uint(j, "port", list->v[i].port);
+		if (list->v[i].addr.family != IP_NONE)
+			json_key_text(j, "addr", span_of(ip_format(
+			    &list->v[i].addr, text)));
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+const struct option_kind option_kind_MX_HOSTS = {
+	.name = "hosts", .wanted = "a list of next hops",
+	.example = "[\"mx1.example.com\", \"[192.0.2.1]:25\"]", .list = true,
+	.read = mx_hosts_read, .put = mx_hosts_put, .get = mx_hosts_get,
+	.free = mx_hosts_free, .json = mx_hosts_json,
+};

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options of text: names, paths, templates, keys, metadata. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/text.h"
+#include "lib/settings/option.h"
+#include "lib/settings/option_kind.h"
+
+enum { HOSTNAME_MAX = 255 };
+
+/* ---- TEXT, LINES, HOSTNAME ---------------------------------------------- */
+
+/* No NUL; no control characters either unless it may hold lines. */
+static bool
+text_allowed(struct span s, bool lines)
+{
+	size_t i;
+	unsigned char c;
+
+	if (s.len > OPTION_TEXT_MAX)
+		return false;
+	for (i = 0; i < s.len; i++) {
+		c = (unsigned char)s.p[i];
+		if (c == '\0' || (!lines && (c < ' ' || c == 0x7f)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+hostname_allowed(struct span s)
+{
+	return s.len != 0 && s.len <= HOSTNAME_MAX && text_is_utf8(s) &&
+	    text_allowed(s, false) && span_find(s, ' ') < 0;
+}
+
+static struct span
+value_span(const struct value *v)
+{
+	return span_make(v->u.text.p, v->u.text.len);
+}
+
+char *
+option_text(const struct value *v)
+{
+	if (v->kind != VALUE_TEXT || !text_allowed(value_span(v), false))
+		return NULL;
+	return span_dup(value_span(v));
+}
+
+void
+option_text_put(struct buf *b, const char *s)
+{
+	put_bool(b, s != NULL);
+	if (s != NULL)
+		put_str(b, s);
+}
+
+char *
+option_text_get(struct reader *r, bool lines)
+{
+	struct span s;
+
+	if (!reader_bool(r))
+		return NULL;
+	s = reader_span(r, OPTION_TEXT_MAX);
+	if (!reader_ok(r) || !text_allowed(s, lines)) {
+		reader_fail(r);
+		return NULL;
+	}
+	return span_dup(s);
+}
+
+static enum option_read
+text_read(const struct option_at *at, void *field, const struct value *v)
+{
+	char *s = option_text(v);
+
+	if (s == NULL)
+		return OPTION_READ_WRONG;
+	if ((at->row->flags & OPT_F_REQUIRED) != 0 && *s == '\0') {
+		free(s);
+		return OPTION_READ_WRONG;
+	}
+	*(char **)field = s;
+	return OPTION_READ_OK;
+}
+
+static enum option_read
+lines_read(const struct option_at *at, void *field, const struct value *v)
+{
+	(void)at;
+	if (v->kind != VALUE_TEXT || !text_allowed(value_span(v), true))
+		return OPTION_READ_WRONG;
+	*(char **)field = span_dup(value_span(v));
+	return OPTION_READ_OK;
+}
+
+static enum option_read
+hostname_read(const struct option_at *at, void *field, const struct value *v)
+{
+	(void)at;
+	if (v->kind != VALUE_TEXT || !hostname_allowed(value_span(v)))
+		return OPTION_READ_WRONG;
+	*(char **)field = span_dup(value_span(v));
+	return OPTION_READ_OK;
+}
+
+static void
+text_put(const struct option *row, struct buf *b, const void *field)
+{
+	(void)row;
+	option_text_put(b, *(char *const *)field);
+}
+
+static void
+text_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	(void)depth;
+	*(char **)field = option_text_get(r,
+	    row->kind == &option_kind_LINES);
+}
+
+static void
+hostname_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	char *s;
+
+	(void)row;
+	(void)depth;
+	s = option_text_get(r, false);
+	if (s != NULL && !hostname_allowed(span_of(s)))
+		reader_fail(r);
+	*(char **)field = s;
+}
+
+static void
+text_free(const struct option *row, void *field)
+{
+	(void)row;
+	free(*(char **)field);
+}
+
+static void
+text_json(const struct option *row, struct json *j, const void *field)
+{
+	const char *s = *(char *const *)field;
+
+	(void)row;
+	if (s == NULL)
+		json_null(j);
+	else
+		json_text(j, span_of(s));
+}
+
+const struct option_kind option_kind_TEXT = {
+	.name = "text", .wanted = "text on one line", .example = "\"example\"",
+	.read = text_read, .put = text_put, .get = text_get, .free = text_free,
+	.json = text_json,
+};
+
+const struct option_kind option_kind_LINES = {
+	.name = "lines", .wanted = "text", .example = "\"example\"",
+	.read = lines_read, .put = text_put, .get = text_get,
+	.free = text_free, .json = text_json,
+};
+
+const struct option_kind option_kind_HOSTNAME = {
+	.name = "hostname", .wanted = "a host name",
+	.example = "\"mail.example.com\"", .read = hostname_read,
+	.put = text_put, .get = hostname_get, .free = text_free,
+	.json = text_json,
+};
+
+/* ---- TEXTS -------------------------------------------------------------- */
+
+void
+texts_add(struct texts *t, char *s)
+{
+	t->v = xreallocarray(t->v, t->n + 1, sizeof(*t->v));
+	t->v[t->n++] = s;
+}
+
+void
+texts_free(struct texts *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		free(t->v[i]);
+	free(t->v);
+	*t = (struct texts){ 0 };
+}
+
+enum option_read
+texts_read(struct texts *t, const struct value *v)
+{
+	size_t n, i;
+	char *s;
+
+	if (!option_is_list(v, &n))
+		return OPTION_READ_WRONG;
+	for (i = 0; i < n; i++) {
+		s = option_text(v->u.list.v[i]);
+		if (s == NULL)
+			return OPTION_READ_WRONG;
+		texts_add(t, s);
+	}
+	return OPTION_READ_OK;
+}
+
+void
+texts_put(struct buf *b, const struct texts *t)
+{
+	size_t i;
+
+	put_u32(b, (uint32_t)t->n);
+	for (i = 0; i < t->n; i++)
+		option_text_put(b, t->v[i]);
+}
+
+void
+texts_get(struct reader *r, struct texts *t)
+{
+	uint32_t n = reader_count(r, 5);
+	char *s;
+
+	for (; n > 0 && reader_ok(r); n--) {
+		s = option_text_get(r, false);
+		if (s == NULL)
+			reader_fail(r);
+		else
+			texts_add(t, s);
+	}
+}
+
+void
+texts_json(struct json *j, const struct texts *t)
+{
+	size_t i;
+
+	json_array(j);
+	for (i = 0; i < t->n; i++)
+		json_text(j, span_of(t->v[i]));
+	json_array_end(j);
+}
+
+static enum option_read
+texts_kind_read(const struct option_at *at, void *field,
+    const struct value *v)
+{
+	(void)at;
+	return texts_read(field, v);
+}
+
+static void
+texts_kind_put(const struct option *row, struct buf *b, const void *field)
+{
+	(void)row;
+	texts_put(b, field);
+}
+
+static void
+texts_kind_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	(void)row;
+	(void)depth;
+	texts_get(r, field);
+}
+
+static void
+texts_kind_free(const struct option *row, void *field)
+{
+	(void)row;
+	texts_free(field);
+}
+
+static void
+texts_kind_json(const struct option *row, struct json *j, const void *field)
+{
+	(void)row;
+	texts_json(j, field);
+}
+
+const struct option_kind option_kind_TEXTS = {
+	.name = "texts", .wanted = "a list of texts",
+	.example = "[\"one\", \"two\"]", .list = true,
+	.read = texts_kind_read, .put = texts_kind_put, .get = texts_kind_get,
+	.free = texts_kind_free, .json = texts_kind_json,
+};
+
+/* ---- texts from a fixed list of names ----------------------------------- */
+
+static bool
+names_hold(const char *const *names, const struct texts *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		if (option_name_find(names, span_of(t->v[i])) < 0)
+			return false;
+	}
+	return true;
+}
+
+static const char *const openssl_option_names[] = {
+	"ALL", "NO_QUERY_MTU", "COOKIE_EXCHANGE", "NO_TICKET",
+	"NO_SESSION_RESUMPTION_ON_RENEGOTIATION", "NO_COMPRESSION",
+	"ALLOW_UNSAFE_LEGACY_RENEGOTIATION", "SINGLE_ECDH_USE",
+	"SINGLE_DH_USE", "CIPHER_SERVER_PREFERENCE", "TLS_ROLLBACK_BUG",
+	"NO_SSLV2", "NO_SSLV3", "NO_TLSV1", "NO_TLSV1_1", "NO_TLSV1_2",
+	"NO_TLSV1_3", "NO_DTLSV1", "NO_DTLSV1_2", "NO_SSL_MASK",
+	"NO_RENEGOTIATION", "ENABLE_MIDDLEBOX_COMPAT", "PRIORITIZE_CHACHA",
+	NULL,
+};
+
+static enum option_read
+openssl_options_read(const struct option_at *at, void *field,
+    const struct value *v)
+{
+	struct span s, one;
+	ptrdiff_t bar;
+
+	(void)at;
+	if (v->kind != VALUE_TEXT || !text_allowed(value_span(v), false))
+		return OPTION_READ_WRONG;
+	for (s = value_span(v); s.len != 0;
+	     s = span_from(s, bar < 0 ? s.len : (size_t)bar + 1)) {
+		bar = span_find(s, '|');
+		one = span_trim(span_make(s.p,
+		    bar < 0 ? s.len : (size_t)bar));
+		texts_add(field, span_dup(one));
+	}
+	return names_hold(openssl_option_names, field) ? OPTION_READ_OK :
+	    OPTION_READ_WRONG;
+}
+
+static void
+openssl_options_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	(void)row;
+	(void)depth;
+	texts_get(r, field);
+	if (!names_hold(openssl_option_names, field))
+		reader_fail(r);
+}
+
+const struct option_kind option_kind_OPENSSL_OPTIONS = {
+	.name = "openssl options", .wanted = "flags of OpenSSL joined with |",
+	.example = "\"NO_TLSV1|NO_TLSV1_1\"", .read = openssl_options_read,
+	.put = texts_kind_put, .get = openssl_options_get,
+	.free = texts_kind_free, .json = texts_kind_json,
+};
+
+static const char *const rustls_suite_names[] = {
+	"TLS13_AES_256_GCM_SHA384", "TLS13_AES_128_GCM_SHA256",
+	"TLS13_CHACHA20_POLY1305_SHA256",
+	"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+	"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+	"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+	"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+	"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+	"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", NULL,
+};
+
+static enum option_read
+rustls_suites_read(const struct option_at *at, void *field,
+    const struct value *v)
+{
+	(void)at;
+	if (texts_read(field, v) != OPTION_READ_OK ||
+	    !names_hold(rustls_suite_names, field))
+		return OPTION_READ_WRONG;
+	return OPTION_READ_OK;
+}
+
+const struct option_kind option_kind_RUSTLS_SUITES = {
+	.name = "suites", .wanted = "a list of cipher suites",
+	.example = "[\"TLS13_AES_256_GCM_SHA384\"]", .list = true,
+	.read = rustls_suites_read, .put = texts_kind_put,
+	.get = texts_kind_get, .free = texts_kind_free,
+	.json = texts_kind_json,
+};
+
+/* ---- KEYSOURCE ---------------------------------------------------------- */
+
+static bool
+keysource_elsewhere(const struct value *v)
+{
+	return value_get(v, "vault_mount") != NULL ||
+	    value_get(v, "vault_path") != NULL ||
+	    value_get(v, "event_name") != NULL;
+}
+
+static enum option_read
+keysource_read(const struct option_at *at, void *field, const struct value *v)
+{
+	struct key_source *key = field;
+	const struct value *data;
+
+	if (v->kind == VALUE_TEXT) {
+		key->path = option_text(v);
+		return key->path != NULL && *key->path != '\0' ?
+		    OPTION_READ_OK : OPTION_READ_WRONG;
+	}
+	if (keysource_elsewhere(v)) {
+		option_problem(at, v->line, "keys from a vault or an event "
+		    "are not available yet in this place; wanted a file's "
+		    "name or {key_data = \"...\"}");
+		return OPTION_READ_TOLD;
+	}
+	data = value_get(v, "key_data");
+	if (data == NULL || data->kind != VALUE_TEXT || v->u.map.n != 1 ||
+	    data->u.text.len > OPTION_TEXT_MAX)
+		return OPTION_READ_WRONG;
+	key->data = xmemdupz(data->u.text.p, data->u.text.len);
+	key->data_len = data->u.text.len;
+	return OPTION_READ_OK;
+}
+
+static void
+keysource_put(const struct option *row, struct buf *b, const void *field)
+{
+	const struct key_source *key = field;
+
+	(void)row;
+	option_text_put(b, key->path);
+	put_bool(b, key->data != NULL);
+	if (key->data != NULL)
+		put_span(b, span_make(key->data, key->data_len));
+}
+
+static void
+keysource_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	struct key_source *key = field;
+	struct span data;
+
+	(void)row;
+	(void)depth;
+	key->path = option_text_get(r, false);
+	if (!reader_bool(r))
+		return;
+	data = reader_span(r, OPTION_TEXT_MAX);
+	if (key->path != NULL || !reader_ok(r)) {
+		reader_fail(r);
+		return;
+	}
+	key->data = xmemdupz(data.p, data.len);
+	key->data_len = data.len;
+}
+
+static void
+keysource_free(const struct option *row, void *field)
+{
+	struct key_source *key = field;
+
+	(void)row;
+	free(key->path);
+	if (key->data != NULL)
+		explicit_bzero(key->data, key->data_len);
+	free(key->data);
+}
+
+static void
+keysource_json(const struct option *row, struct json *j, const void *field)
+{
+	const struct key_source *key = field;
+
+	(void)row;
+	if (key->data != NULL) {
+		json_object(j);
+		json_key_text(j, "key_data", SPAN_LIT("(hidden)"));
+		json_object_end(j);
+	} else if (key->path != NULL) {
+		json_text(j, span_of(key->path));
+	} else {
+		json_null(j);
+	}
+}
+
+const struct option_kind option_kind_KEYSOURCE = {
+	.name = "key", .wanted = "a file's name or {key_data = text}",
+	.example = "\"/etc/ekiden/key.pem\"", .read = keysource_read,
+	.put = keysource_put, .get = keysource_get, .free = keysource_free,
+	.json = keysource_json,
+};
+
+/* ---- META --------------------------------------------------------------- */
+
+static void
+metas_add(struct metas *m, char *key, char *json)
+{
+	m->v = xreallocarray(m->v, m->n + 1, sizeof(*m->v));
+	m->v[m->n++] = (struct meta_pair){ .key = key, .json = json };
+}
+
+static enum option_read
+meta_read(const struct option_at *at, void *field, const struct value *v)
+{
+	const struct value_pair *pair;
+	struct buf text;
+	struct json j;
+	size_t n, i;
+
+	(void)at;
+	if (!option_is_map(v, &n))
+		return OPTION_READ_WRONG;
+	for (i = 0; i < n; i++) {
+		pair = &v->u.map.v[i];
+		text = (struct buf){ 0 };
+		json_init(&j, &text);
+		value_to_json(&j, pair->value);
+		metas_add(field, xstrdup(pair->key),
+		    span_dup(buf_span(&text)));
+		buf_free(&text);
+	}
+	return OPTION_READ_OK;
+}
+
+static void
+meta_put(const struct option *row, struct buf *b, const void *field)
+{
+	const struct metas *m = field;
+	size_t i;
+
+	(void)row;
+	put_u32(b, (uint32_t)m->n);
+	for (i = 0; i < m->n; i++) {
+		put_str(b, m->v[i].key);
+		put_str(b, m->v[i].json);
+	}
+}
+
+static void
+meta_get(const struct option *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	uint32_t n = reader_count(r, 8);
+	char *key, *json;
+
+	(void)row;
+	(void)depth;
+	for (; n > 0 && reader_ok(r); n--) {
+		key = reader_str(r, OPTION_TEXT_MAX);
+		json = reader_str(r, OPTION_TEXT_MAX);
+		metas_add(field, key, json);
+	}
+}
+
+static void
+meta_free(const struct option *row, void *field)
+{
+	struct metas *m = field;
+	size_t i;
+
+	(void)row;
+	for (i = 0; i < m->n; i++) {
+		free(m->v[i].key);
+		free(m->v[i].json);
+	}
+	free(m->v);
+}
+
+static void
+meta_json(const struct option *row, struct json *j, const void *field)
+{
+	const struct metas *m = field;
+	size_t i;
+
+	(void)row;
+	json_object(j);
+	for (i = 0; i < m->n; i++) {
+		json_key(j, span_of(m->v[i].key));
+		json_raw(j, span_of(m->v[i].json));
+	}
+	json_object_end(j);
+}
+
+const struct option_kind option_kind_META = {
+	.name = "meta", .wanted = "a map of metadata",
+	.example = "{tenant = \"example\"}", .read = meta_read,
+	.put = meta_put, .get = meta_get, .free = meta_free,
+	.json = meta_json,
+};
