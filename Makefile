@@ -38,7 +38,8 @@ DAEMONS := master:master loader:master/loader smtpd:smtpd \
 # program:folder (a folder per program under tools/)
 TOOLS := ekiden:tools/ekiden tailer:tools/tailer
 # programs that only `make bench` and tests use
-BENCHES := smtp-load:tests/bench/load smtp-sink:tests/bench/sink
+BENCHES := smtp-load:tests/bench/load,tests/bench/common \
+	smtp-sink:tests/bench/sink,tests/bench/common
 
 LIB_SRC := $(wildcard lib/*/*.c)
 LIB_A := $(BUILD)/libekiden.a
