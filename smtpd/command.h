@@ -5,11 +5,15 @@
 
 #include "lib/base/span.h"
 
+struct refusal;
 struct session;
 
 /* One line without its CRLF; it may end the session. */
 void command_run(struct session *s, struct span line);
-/* What may follow behind STARTTLS is nothing. */
+/* Answer a line that is none; too many of these end the session. */
+void command_refuse(struct session *s, const struct refusal *r,
+    struct span line);
+
 extern const struct refusal command_line_long, command_bare_end;
 
 #endif

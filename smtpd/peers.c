@@ -3,9 +3,9 @@
 
 #include "lib/base/log.h"
 #include "smtpd/listener.h"
+#include "smtpd/message.h"
 #include "smtpd/smtpd.h"
 #include "smtpd/session.h"
-#include "smtpd/transaction.h"
 
 /*
  * The session may be gone, or have given up waiting: then nobody asked for
@@ -28,7 +28,7 @@ on_stored(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 		return;
 	s = e->session;
 	outbox_entry_free(&d->outbox, e);
-	transaction_stored(s, result);
+	messages_stored(s, result);
 }
 
 static void

@@ -78,8 +78,8 @@ struct session {
 	char name[UUID_TEXT_MAX];
 	/* The two ends, as the wire has them and as PROXY or XCLIENT told. */
 	struct ip peer, local, raw_peer, raw_local;
-	struct arena arena; /* helo and tls */
-	struct span helo;
+	struct arena arena; /* of tls */
+	struct span helo;   /* on the heap; "" before HELO */
 	bool esmtp;
 	struct tls_facts *tls; /* NULL in clear */
 	struct buf meta;       /* connection metadata, encoded pairs */
@@ -92,7 +92,8 @@ struct session {
 	const struct refusal *later;
 	size_t line_excess;   /* bytes dropped of a line that is too long */
 	uint64_t messages;    /* taken, in this session */
-	unsigned offences;    /* since the last message */
+	unsigned offences;    /* refused commands since the last message */
+	unsigned idle;        /* commands that lead nowhere, since then */
 	int64_t content_from_ms; /* when content began */
 	int64_t opened_ms;
 };
@@ -102,7 +103,9 @@ void session_open(struct acceptor *a, int fd, const struct ip *peer);
 /* The one place that changes the state; also starts its time anew. */
 void session_set(struct session *s, enum session_state state);
 const char *session_state_name(enum session_state state);
-/* Reply, not a refusal: text may hold lines. */
+/* A reply that is no refusal; text may hold lines. */
+void session_say(struct session *s, unsigned code, const char *enhanced,
+    struct span text);
 void session_reply(struct session *s, unsigned code, const char *enhanced,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Go on with what the client sent already. */
@@ -112,7 +115,11 @@ void session_resolve(struct session *s);
 void session_greet(struct session *s);
 /* Begin the handshake; the client was told to. */
 void session_secure(struct session *s, struct tls_server *server);
-/* Say nothing more; input still counts as thrown away for a while. */
+/* The client is not who it said any more. */
+void session_forget_helo(struct session *s);
+/* No transaction is open: READY, or the end when the suite stops. */
+void session_ready(struct session *s);
+/* Nothing more is said; see the states. */
 void session_quit(struct session *s);
 void session_linger(struct session *s);
 /* Now, without another word. The session is freed at the end of the turn. */

@@ -36,7 +36,7 @@ struct smtpd {
 	struct session *sessions;
 	size_t nsessions;
 	struct timer stop_wait;
-	struct buf scratch;      /* free between two calls */
+	struct buf scratch, encoded; /* free between two calls */
 };
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One transaction: sender, recipients, content; then the messages that are
- * made of it, one per recipient or per domain, and the answer that the client
- * gets once they are all stored.
+ * One transaction: sender, recipients, content. What is made of it when it is
+ * whole is in message.h.
  */
 #ifndef SMTPD_TRANSACTION_H
 #define SMTPD_TRANSACTION_H
@@ -11,11 +10,8 @@
 #include <stdint.h>
 
 #include "lib/base/arena.h"
-#include "lib/base/uuid.h"
-#include "lib/ipc/store.h"
 #include "smtpd/content.h"
 
-struct outbox_entry;
 struct session;
 
 struct recipient {
@@ -30,16 +26,7 @@ struct batch {
 	struct span domain; /* of the first */
 };
 
-/* What became of one batch. */
-enum batch_fate { BATCH_KEPT, BATCH_DROPPED, BATCH_REFUSED };
-
-struct message {
-	struct batch batch;
-	struct uuid id;
-	enum batch_fate fate;
-	struct buf envelope, record; /* encoded */
-	struct sched_entry sched;
-};
+struct processing;
 
 struct transaction {
 	struct arena arena;
@@ -50,9 +37,9 @@ struct transaction {
 	uint32_t nrcpts, rcpts_size;
 	struct recipient asked;  /* the one that is being decided on */
 	struct span asked_line;
-	bool has_content;
+	uint32_t nrefused; /* recipients */
 	struct content content;
-	struct processing *processing; /* content is whole */
+	struct processing *processing; /* when the content is whole */
 };
 
 struct transaction *transaction_new(void);
@@ -63,13 +50,6 @@ void transaction_reset(struct session *s);
 void transaction_add(struct transaction *tx, const struct recipient *r);
 /* DATA or the first BDAT was allowed. */
 void transaction_content(struct session *s);
-/* The content is whole: check it, make the messages, store them. */
-void transaction_finish(struct session *s, bool chunked);
-/* The writer has answered one of the session's requests. */
-void transaction_stored(struct session *s, enum stored_result result);
-/* It took too long. */
-void transaction_overdue(struct session *s);
-
 /* Group recipients; the result is in the arena. */
 struct batch *batches_make(const struct recipient *rcpts, uint32_t n,
     bool by_domain, struct arena *a, uint32_t *n_out);
