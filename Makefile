@@ -7,7 +7,7 @@ VERSION := 0.1.0
 
 PKGS := libevent libevent_openssl openssl lmdb libunbound lua5.4 yaml-0.1 \
 	libsodium libseccomp libzstd jansson libidn2 libpcre2-8 libxxhash
-DEBS := gcc clang make pkg-config libevent-dev libssl-dev liblmdb-dev \
+RUN_DEBS := gcc libc6-dev make pkg-config libevent-dev libssl-dev liblmdb-dev \
 	libunbound-dev dns-root-data liblua5.4-dev libyaml-dev libsodium-dev \
 	libseccomp-dev libzstd-dev libjansson-dev libidn2-dev libpcre2-dev \
 	libxxhash-dev
@@ -22,6 +22,7 @@ WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
 	-fstack-clash-protection -fcf-protection
 OPT ?= -O2
+JOBS ?= $(shell nproc)
 SANITIZE ?=
 # One query for all flags: pkg-config is slow to start.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -101,12 +102,116 @@ unit: $(UNIT_BIN)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
+# What the packages of the system must give. RUN_DEBS to build and run,
+# CHECK_DEBS for the tests; only what is missing is installed.
 deps-check:
-	@pkg-config --exists $(PKGS) || { \
+	@pkg-config --exists $(PKGS) 2>/dev/null || { \
 	    echo "Libraries are missing; 'make deps' installs them."; exit 1; }
+
+define install_missing
+	@missing=$$(dpkg-query -W -f '$${db:Status-Abbrev} $${Package}\n' $(1) \
+	    2>/dev/null | sed -n 's/^ii  *//p' | sort >/tmp/ekiden-have.$$$$; \
+	    printf '%s\n' $(1) | sort | comm -23 - /tmp/ekiden-have.$$$$; \
+	    rm -f /tmp/ekiden-have.$$$$); \
+	[ -z "$$missing" ] || { \
+	    echo "Installing:" $$missing; \
+	    run=; [ "$$(id -u)" = 0 ] || run=sudo; \
+	    $$run apt-get update -qq && \
+	    $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	        --no-install-recommends $$missing >/dev/null; }
+endef
+
+run-deps:
+	$(call install_missing,$(RUN_DEBS))
+
+deps:
+	$(call install_missing,$(RUN_DEBS) $(CHECK_DEBS))
+
+# The README's two commands. A second make sees the installed libraries.
+run: run-deps
+	@$(MAKE) --no-print-directory programs
+	@tools/try/try.sh $(BUILD)
+
+check: deps
+	@tests/check.sh
+
+system: programs
+	@python3 -m pytest -q -n $(JOBS) tests/system
+
+crash: programs
+	@python3 -m pytest -q tests/crash
+
+bench: deps
+	@$(MAKE) --no-print-directory programs
+	@python3 tests/bench/run.py $(BENCH)
+
+# The same tree under the sanitizers, in a folder of its own.
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+ASAN_MAKE := $(MAKE) --no-print-directory BUILD=build/asan OPT=-O1 \
+	SANITIZE="$(SAN)" HARDEN=-fPIE WERROR=$(WERROR)
+asan:
+	@$(ASAN_MAKE) programs
+asan-unit:
+	@$(ASAN_MAKE) unit
+
+# Fuzz targets: tests/fuzz/<name>_fuzz.c, seeds in tests/fuzz/seeds/<name>.
+FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+FUZZ_SECONDS ?= 10
+FUZZ_FLAGS := -std=c11 -g -O1 -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -w
+FUZZ_LIB := $(BUILD)/fuzz/lib.a
+FUZZ_OBJ := $(LIB_SRC:%.c=$(BUILD)/fuzz/obj/%.o)
+
+$(BUILD)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP \
+	    -c -o $@ $<
+
+$(FUZZ_LIB): $(FUZZ_OBJ)
+	@rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_LIB)
+	@echo "  FUZZ $@"
+	@$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+fuzz: $(FUZZ_BIN)
+	@tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(JOBS)
+
+-include $(shell find $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
+
+# Pages are there for every program, and mandoc has nothing to say about them.
+man-check:
+	@tests/man.sh $(PROGRAMS)
+
+lint:
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+	    --inline-suppr --suppress=missingIncludeSystem --error-exitcode=1 \
+	    -I. -D_GNU_SOURCE $(shell git ls-files '*.c')
+
+install: programs
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/ekiden
+	install -m 755 $(filter $(BUILD)/bin/%,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(filter $(BUILD)/libexec/%,$(PROGRAMS)) \
+	    $(DESTDIR)$(PREFIX)/libexec/ekiden
+	for page in man/*.[1-8]; do \
+	    dir=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
+	    install -d $$dir && install -m 644 $$page $$dir; \
+	done
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs unit deps-check clean
+help:
+	@echo "make run      build, start the suite, send a first message"
+	@echo "make check    build and pass all tests"
+	@echo "make          build            make deps     install packages"
+	@echo "make unit     unit tests       make system   system tests"
+	@echo "make crash    kill -9 tests    make fuzz     fuzz targets"
+	@echo "make asan     with sanitizers  make bench    measure"
+	@echo "make install  DESTDIR= PREFIX=/usr"
+
+.PHONY: all programs unit system crash fuzz asan asan-unit bench man-check lint install run check \
+	deps run-deps deps-check clean help
 .SECONDARY:

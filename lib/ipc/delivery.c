@@ -5,7 +5,7 @@
 #include "lib/ipc/store.h"
 
 void
-mx_hosts_put(struct buf *b, const struct mx_host *v, uint32_t n)
+mx_hosts_put(struct buf *b, const struct next_hop *v, uint32_t n)
 {
 	uint32_t i;
 
@@ -19,10 +19,10 @@ mx_hosts_put(struct buf *b, const struct mx_host *v, uint32_t n)
 	}
 }
 
-struct mx_host *
+struct next_hop *
 mx_hosts_get(struct reader *r, uint32_t *n_out, struct arena *a)
 {
-	struct mx_host *v;
+	struct next_hop *v;
 	uint32_t i;
 
 	*n_out = reader_count(r, 11);

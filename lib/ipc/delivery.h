@@ -31,7 +31,7 @@ enum { DELIVERY_NAME_MAX = 4096, DELIVERY_TEXT_MAX = 65536 };
 enum delivery_kind { DELIVER_SMTP, DELIVER_MAILDIR, DELIVER_KINDS };
 
 /* A host of the connection plan, in the order to try; from MX resolution. */
-struct mx_host {
+struct next_hop {
 	struct span name;     /* "" when only the address is known */
 	uint16_t preference;  /* equal ones may be tried in any order */
 	struct ip addr;       /* IP_NONE: look the name up; port 0: default */
@@ -39,8 +39,8 @@ struct mx_host {
 	bool is_unix;         /* name is the path of a socket (LMTP) */
 };
 
-void mx_hosts_put(struct buf *b, const struct mx_host *v, uint32_t n);
-struct mx_host *mx_hosts_get(struct reader *r, uint32_t *n_out,
+void mx_hosts_put(struct buf *b, const struct next_hop *v, uint32_t n);
+struct next_hop *mx_hosts_get(struct reader *r, uint32_t *n_out,
     struct arena *a);
 
 struct session_open {
@@ -51,7 +51,7 @@ struct session_open {
 	struct span path;        /* egress_path, encoded by lib/settings */
 	struct span source;      /* egress_source, likewise */
 	struct span queue;       /* queue_config, likewise (maildir) */
-	struct mx_host *hosts;
+	struct next_hop *hosts;
 	uint32_t n_hosts;
 	bool keep_order;         /* an mx_list: as listed, no shuffling */
 	bool tls_broken;         /* remembered: go without TLS if allowed */

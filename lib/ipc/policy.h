@@ -66,7 +66,7 @@ struct mx_answer {
 	enum mx_result result;
 	struct span error;  /* when not OK */
 	struct span site;   /* site name */
-	struct mx_host *hosts;
+	struct next_hop *hosts;
 	uint32_t n_hosts;
 	int64_t ttl_ms;     /* how long this may be used */
 };

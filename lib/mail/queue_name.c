@@ -57,7 +57,10 @@ queue_name_put(struct buf *out, const struct queue_name *q)
 		buf_add_byte(out, ':');
 	}
 	buf_add_span(out, q->tenant);
-	if (q->campaign.len != 0 || q->tenant.len != 0)
+	/* An "@" in a domain must not be taken for the one that parts. */
+	if (q->campaign.len != 0 || q->tenant.len != 0 ||
+	    span_find(q->domain, '@') >= 0 ||
+	    span_find(q->routing_domain, '@') >= 0)
 		buf_add_byte(out, '@');
 	buf_add_span(out, q->domain);
 	if (q->routing_domain.len != 0) {

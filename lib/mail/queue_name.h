@@ -15,7 +15,8 @@ enum { QUEUE_NAME_MAX = 1024 };
 
 /*
  * A part that is absent has p == NULL; "c:@d" has a tenant that is empty but
- * not absent. Writing treats both alike.
+ * not absent. Writing treats both alike. A name is text that is read by its
+ * grammar alone: a tenant "a:b" without a campaign reads back as two parts.
  */
 struct queue_name {
 	struct span campaign;
