@@ -10,6 +10,13 @@
  * there already is answered as stored). SETTLE likewise: its request ids grow,
  * SETTLED acknowledges all up to one, and settling an id that is gone changes
  * nothing and writes no record.
+ *
+ * A deferral that was carried out already must not count twice: the writer
+ * knows it by fewer attempts than stored, by the same attempts and due time,
+ * by the same attempts and a request id that is not above the last one of the
+ * same queue manager, or by of_rcpts. A queue manager puts a number of its own
+ * (random, not 0) into the 20 high bits of its request ids, so that its ids
+ * are not taken for its predecessor's.
  */
 #ifndef LIB_IPC_STORE_H
 #define LIB_IPC_STORE_H
@@ -92,7 +99,7 @@ enum health {
 void health_put(struct buf *b, enum health state);
 enum health health_get(struct reader *r);
 
-/* ENQUEUED: all that one commit stored. */
+/* ENQUEUED: what one commit stored; several frames when it is much. */
 struct enqueued {
 	uint64_t commit;
 	struct sched_entry *entries;
@@ -117,6 +124,7 @@ void enqueued_gap_get(struct reader *r, struct enqueued_gap *out);
 enum settle_action {
 	SETTLE_REMOVE, /* no recipient is left */
 	SETTLE_DEFER,  /* due_ms, attempts; recipients done are dropped */
+	SETTLE_SET_ASIDE, /* a reader found it damaged: keep it apart */
 	SETTLE_ACTIONS
 };
 
@@ -127,9 +135,12 @@ struct settle {
 	uint16_t attempts;    /* so far, the one reported here included */
 	uint32_t *done;       /* indices into the envelope's recipients */
 	uint32_t n_done;
+	uint32_t of_rcpts;    /* of so many recipients; 0: not said */
 	struct span *records; /* encoded, in order */
 	uint32_t n_records;
 };
+
+enum { SETTLE_MAKER_BITS = 20 };
 
 void settle_put(struct buf *b, const struct settle *s);
 void settle_get(struct reader *r, struct settle *out, struct arena *a);
