@@ -122,6 +122,7 @@ void enqueued_gap_get(struct reader *r, struct enqueued_gap *out);
 
 /* SETTLE: what became of a message, with the records that say so. */
 enum settle_action {
+	SETTLE_KEEP,   /* only the records are written */
 	SETTLE_REMOVE, /* no recipient is left */
 	SETTLE_DEFER,  /* due_ms, attempts; recipients done are dropped */
 	SETTLE_SET_ASIDE, /* a reader found it damaged: keep it apart */

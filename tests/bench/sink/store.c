@@ -58,6 +58,7 @@ store_begin(struct store *st, struct stored *m, struct span sender,
 		return;
 	m->number = st->next++;
 	m->line_start = true;
+	m->cr = false;
 	path_of(st, m->number, "tmp", path);
 	m->file = fopen(path, "we");
 	if (m->file == NULL)
@@ -85,7 +86,9 @@ store_add(struct stored *m, const char *p, size_t len)
 		size_t dot = m->line_start && p[0] == '.';
 
 		fwrite(p + dot, 1, n - dot, m->file);
-		m->line_start = nl != NULL;
+		/* A line ends with CRLF, maybe with its CR in the last piece. */
+		m->line_start = nl != NULL && (n > 1 ? nl[-1] == '\r' : m->cr);
+		m->cr = p[n - 1] == '\r';
 		p += n;
 		len -= n;
 	}

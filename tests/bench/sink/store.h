@@ -24,6 +24,7 @@ struct stored {
 	FILE *file;
 	uint64_t number;
 	bool line_start; /* the next byte opens a line */
+	bool cr;         /* the last byte was CR */
 };
 
 /* Makes the folder when it is missing; numbering goes on behind its files. */
