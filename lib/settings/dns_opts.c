@@ -26,7 +26,7 @@ static const char *const dns_hosts_file_names[] = {
 
 /* By enum dns_backend. */
 static const char *const dns_backend_names[] = {
-	"system", "servers", "test", "aggregate",
+	"system", "servers", "test", "aggregate", "root",
 };
 
 static const struct option name_server_rows[] = {
@@ -152,7 +152,7 @@ name_servers_get(const struct option *row, struct reader *r, void *field,
 	for (; n > 0 && reader_ok(r); n--) {
 		server = name_servers_add(field);
 		option_get_at(&name_server_table, r, server, depth + 1);
-		if (server->socket_addr.family == IP_NONE)
+		if (!option_complete(&name_server_table, server))
 			reader_fail(r);
 	}
 }
@@ -365,6 +365,18 @@ dns_plain_fill(struct dns_opts *d, const struct value *v,
 	return 0;
 }
 
+/* Without servers it recurses by itself. */
+static int
+dns_unbound_fill(struct dns_opts *d, const struct value *v,
+    struct problems *problems)
+{
+	if (dns_plain_fill(d, v, problems) != 0)
+		return -1;
+	if (d->backend == DNS_SYSTEM)
+		d->backend = DNS_ROOT;
+	return 0;
+}
+
 static int
 dns_opts_fill(struct dns_opts *d, const struct value *v,
     struct problems *problems, bool inside)
@@ -377,9 +389,10 @@ dns_opts_fill(struct dns_opts *d, const struct value *v,
 		return 0;
 	}
 	if (v->kind == VALUE_MAP && v->u.map.n == 1) {
-		if ((inner = value_get(v, "Hickory")) != NULL ||
-		    (inner = value_get(v, "Unbound")) != NULL)
+		if ((inner = value_get(v, "Hickory")) != NULL)
 			return dns_plain_fill(d, inner, problems);
+		if ((inner = value_get(v, "Unbound")) != NULL)
+			return dns_unbound_fill(d, inner, problems);
 		if ((inner = value_get(v, "Test")) != NULL)
 			return dns_test_fill(d, inner, problems);
 		if ((inner = value_get(v, "Aggregate")) != NULL)
@@ -426,7 +439,7 @@ dns_opts_get_at(struct reader *r, struct dns_opts *d, bool inside)
 	memset(d, 0, sizeof(*d));
 	option_get(&dns_opts_table, r, d);
 	n = reader_u8(r);
-	if (n > DNS_AGGREGATE || (n == DNS_SERVERS &&
+	if (n > DNS_ROOT || (n == DNS_SERVERS &&
 	    d->name_servers.n == 0)) {
 		reader_fail(r);
 		n = DNS_SYSTEM;
@@ -436,8 +449,6 @@ dns_opts_get_at(struct reader *r, struct dns_opts *d, bool inside)
 	for (; n > 0 && reader_ok(r); n--) {
 		zone = test_zones_add(&d->test_zones);
 		option_get(&dns_test_zone_table, r, zone);
-		if (zone->zone == NULL)
-			reader_fail(r);
 	}
 	texts_get(r, &d->servfail);
 	n = reader_u8(r);

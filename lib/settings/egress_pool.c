@@ -12,7 +12,8 @@ static const struct option pool_entry_rows[] = {
 };
 
 const struct option_table pool_entry_table =
-    OPTION_TABLE("kumo.make_egress_pool entries", struct pool_entry, pool_entry_rows);
+    OPTION_TABLE("kumo.make_egress_pool entries", struct pool_entry,
+	pool_entry_rows);
 
 static const struct option egress_pool_rows[] = {
 #define OPTIONS "lib/settings/egress_pool.def"
@@ -30,7 +31,8 @@ egress_pool_defaults(struct egress_pool *p)
 }
 
 int
-egress_pool_read(struct egress_pool *p, const struct value *map, struct problems *problems)
+egress_pool_read(struct egress_pool *p, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&egress_pool_table, p, map, problems);
 }

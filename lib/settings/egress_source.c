@@ -13,7 +13,8 @@ static const struct option egress_source_rows[] = {
 };
 
 const struct option_table egress_source_table =
-    OPTION_TABLE("kumo.make_egress_source", struct egress_source, egress_source_rows);
+    OPTION_TABLE("kumo.make_egress_source", struct egress_source,
+	egress_source_rows);
 
 /* ---- SUSPEND_RULE ------------------------------------------------------- */
 

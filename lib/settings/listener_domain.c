@@ -12,7 +12,8 @@ static const struct option listener_domain_rows[] = {
 };
 
 const struct option_table listener_domain_table =
-    OPTION_TABLE("kumo.make_listener_domain", struct listener_domain, listener_domain_rows);
+    OPTION_TABLE("kumo.make_listener_domain", struct listener_domain,
+	listener_domain_rows);
 
 /* ---- OOB_MODE ----------------------------------------------------------- */
 
@@ -83,7 +84,8 @@ listener_domain_defaults(struct listener_domain *d)
 }
 
 int
-listener_domain_read(struct listener_domain *d, const struct value *map, struct problems *problems)
+listener_domain_read(struct listener_domain *d, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&listener_domain_table, d, map, problems);
 }

@@ -20,7 +20,8 @@ static const struct option log_record_opts_rows[] = {
 };
 
 const struct option_table log_record_opts_table =
-    OPTION_TABLE("kumo.configure_local_logs per_record", struct log_record_opts, log_record_opts_rows);
+    OPTION_TABLE("kumo.configure_local_logs per_record", struct log_record_opts,
+	log_record_opts_rows);
 
 static const struct option local_logs_rows[] = {
 #define OPTIONS "lib/settings/local_logs.def"
@@ -29,7 +30,8 @@ static const struct option local_logs_rows[] = {
 };
 
 const struct option_table local_logs_table =
-    OPTION_TABLE("kumo.configure_local_logs", struct local_logs, local_logs_rows);
+    OPTION_TABLE("kumo.configure_local_logs", struct local_logs,
+	local_logs_rows);
 
 /* ---- PER_RECORD --------------------------------------------------------- */
 
@@ -167,7 +169,8 @@ local_logs_defaults(struct local_logs *l)
 }
 
 int
-local_logs_read(struct local_logs *l, const struct value *map, struct problems *problems)
+local_logs_read(struct local_logs *l, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&local_logs_table, l, map, problems);
 }

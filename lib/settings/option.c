@@ -394,10 +394,35 @@ option_get_at(const struct option_table *t, struct reader *r, void *obj,
 		    option_field(&t->rows[i], obj), depth);
 }
 
+bool
+option_complete(const struct option_table *t, const void *obj)
+{
+	const struct option *row;
+	const void *field;
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		row = &t->rows[i];
+		field = option_field_const(row, obj);
+		if ((row->flags & OPT_F_REQUIRED) == 0)
+			continue;
+		if ((row->kind == &option_kind_TEXT ||
+		    row->kind == &option_kind_LINES) &&
+		    *(char *const *)field == NULL)
+			return false;
+		if (row->kind == &option_kind_IP_PORT &&
+		    ((const struct ip *)field)->family == IP_NONE)
+			return false;
+	}
+	return true;
+}
+
 void
 option_get(const struct option_table *t, struct reader *r, void *obj)
 {
 	option_get_at(t, r, obj, 0);
+	if (!option_complete(t, obj))
+		reader_fail(r);
 }
 
 void

@@ -214,7 +214,10 @@ int option_read(const struct option_table *t, void *obj,
 
 /* The form between processes. Both sides are of one build. */
 void option_put(const struct option_table *t, struct buf *b, const void *obj);
-/* Ranges are checked; after an error obj holds what option_free accepts. */
+/*
+ * Ranges are checked, and that what is required is there; after an error obj
+ * holds what option_free accepts.
+ */
 void option_get(const struct option_table *t, struct reader *r, void *obj);
 
 void option_free(const struct option_table *t, void *obj);

@@ -71,7 +71,8 @@ struct option_mapped {
 	K(ENUM) K(TABLE) K(TABLES) K(MAPPED) K(OPENSSL_OPTIONS)                \
 	K(RUSTLS_SUITES) K(PROTOCOL) K(OOB_MODE) K(OVERLAYS) K(PER_RECORD)     \
 	K(NAME_SERVERS) K(TRUST_ANCHOR) K(DNS)
-#define OPTION_KIND_DECLARE(kind) extern const struct option_kind option_kind_##kind;
+#define OPTION_KIND_DECLARE(kind)                                              \
+	extern const struct option_kind option_kind_##kind;
 OPTION_KINDS(OPTION_KIND_DECLARE)
 #undef OPTION_KIND_DECLARE
 
@@ -88,6 +89,9 @@ int option_read_at(const struct option_table *t, void *obj,
     const struct value *map, struct problems *problems, unsigned depth);
 void option_get_at(const struct option_table *t, struct reader *r, void *obj,
     unsigned depth);
+
+/* Are the texts and addresses of required options there? */
+bool option_complete(const struct option_table *t, const void *obj);
 
 /* Is it a list (or an empty map); its number of items. */
 bool option_is_list(const struct value *v, size_t *n_out);

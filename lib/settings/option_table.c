@@ -145,7 +145,8 @@ tables_get(const struct option *row, struct reader *r, void *field,
 	for (; n > 0 && reader_ok(r); n--) {
 		m.v = xreallocarray(m.v, m.n + 1, t->size);
 		option_get_at(t, r, many_at(&m, m.n, t->size), depth + 1);
-		m.n++;
+		if (!option_complete(t, many_at(&m, m.n++, t->size)))
+			reader_fail(r);
 	}
 	many_set(field, &m);
 }

@@ -119,9 +119,13 @@ static void
 text_get(const struct option *row, struct reader *r, void *field,
     unsigned depth)
 {
+	char *s = option_text_get(r, row->kind == &option_kind_LINES);
+
 	(void)depth;
-	*(char **)field = option_text_get(r,
-	    row->kind == &option_kind_LINES);
+	/* "None" is not a value of an option that has a default. */
+	if (s == NULL && row->default_text != NULL)
+		reader_fail(r);
+	*(char **)field = s;
 }
 
 static void

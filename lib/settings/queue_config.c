@@ -19,7 +19,8 @@ static const struct option protocol_smtp_rows[] = {
 };
 
 const struct option_table protocol_smtp_table =
-    OPTION_TABLE("kumo.make_queue_config protocol.smtp", struct protocol_smtp, protocol_smtp_rows);
+    OPTION_TABLE("kumo.make_queue_config protocol.smtp", struct protocol_smtp,
+	protocol_smtp_rows);
 
 static const struct option protocol_lua_rows[] = {
 #define OPTIONS "lib/settings/protocol_lua.def"
@@ -28,7 +29,8 @@ static const struct option protocol_lua_rows[] = {
 };
 
 const struct option_table protocol_lua_table =
-    OPTION_TABLE("kumo.make_queue_config protocol.custom_lua", struct protocol_lua, protocol_lua_rows);
+    OPTION_TABLE("kumo.make_queue_config protocol.custom_lua",
+	struct protocol_lua, protocol_lua_rows);
 
 static const struct option protocol_xfer_rows[] = {
 #define OPTIONS "lib/settings/protocol_xfer.def"
@@ -37,7 +39,8 @@ static const struct option protocol_xfer_rows[] = {
 };
 
 const struct option_table protocol_xfer_table =
-    OPTION_TABLE("kumo.make_queue_config protocol.xfer", struct protocol_xfer, protocol_xfer_rows);
+    OPTION_TABLE("kumo.make_queue_config protocol.xfer", struct protocol_xfer,
+	protocol_xfer_rows);
 
 static const struct option protocol_rows[] = {
 #define OPTIONS "lib/settings/protocol.def"
@@ -46,7 +49,8 @@ static const struct option protocol_rows[] = {
 };
 
 const struct option_table protocol_table =
-    OPTION_TABLE("kumo.make_queue_config protocol", struct protocol, protocol_rows);
+    OPTION_TABLE("kumo.make_queue_config protocol", struct protocol,
+	protocol_rows);
 
 static const struct option shrink_rule_rows[] = {
 #define OPTIONS "lib/settings/shrink_rule.def"
@@ -55,7 +59,8 @@ static const struct option shrink_rule_rows[] = {
 };
 
 const struct option_table shrink_rule_table =
-    OPTION_TABLE("kumo.make_queue_config shrink_policy", struct shrink_rule, shrink_rule_rows);
+    OPTION_TABLE("kumo.make_queue_config shrink_policy", struct shrink_rule,
+	shrink_rule_rows);
 
 static const struct option queue_config_rows[] = {
 #define OPTIONS "lib/settings/queue_config.def"
@@ -64,7 +69,8 @@ static const struct option queue_config_rows[] = {
 };
 
 const struct option_table queue_config_table =
-    OPTION_TABLE("kumo.make_queue_config", struct queue_config, queue_config_rows);
+    OPTION_TABLE("kumo.make_queue_config", struct queue_config,
+	queue_config_rows);
 
 /* ---- PROTOCOL ----------------------------------------------------------- */
 
@@ -199,7 +205,8 @@ queue_config_defaults(struct queue_config *q)
 }
 
 int
-queue_config_read(struct queue_config *q, const struct value *map, struct problems *problems)
+queue_config_read(struct queue_config *q, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&queue_config_table, q, map, problems);
 }

@@ -26,7 +26,8 @@ static const struct option rocks_params_rows[] = {
 };
 
 const struct option_table rocks_params_table =
-    OPTION_TABLE("kumo.define_spool rocks_params", struct rocks_params, rocks_params_rows);
+    OPTION_TABLE("kumo.define_spool rocks_params", struct rocks_params,
+	rocks_params_rows);
 
 static const struct option spool_opts_rows[] = {
 #define OPTIONS "lib/settings/spool_opts.def"
@@ -44,7 +45,8 @@ spool_opts_defaults(struct spool_opts *s)
 }
 
 int
-spool_opts_read(struct spool_opts *s, const struct value *map, struct problems *problems)
+spool_opts_read(struct spool_opts *s, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&spool_opts_table, s, map, problems);
 }
