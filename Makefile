@@ -214,7 +214,6 @@ install: programs
 clean:
 	rm -rf $(BUILD)
 
-<<<<<<< HEAD
 help:
 	@echo "make run      build, start the suite, send a first message"
 	@echo "make check    build and pass all tests"
@@ -224,9 +223,6 @@ help:
 	@echo "make asan     with sanitizers  make bench    measure"
 	@echo "make install  DESTDIR= PREFIX=/usr"
 
-.PHONY: all programs unit system crash fuzz asan asan-unit bench bench-deps man-check lint install run check \
-	deps run-deps deps-check clean help
-=======
-.PHONY: all programs unit bench bench-deps deps-check clean
->>>>>>> bench
+.PHONY: all programs unit system crash fuzz asan asan-unit bench bench-deps \
+	man-check lint install run check deps run-deps deps-check clean help
 .SECONDARY:

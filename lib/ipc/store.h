@@ -141,6 +141,10 @@ struct settle {
 	uint32_t n_records;
 };
 
+/*
+ * The upper bits of a SETTLE's request id name the queue manager process that
+ * made it (at random), the rest count.
+ */
 enum { SETTLE_MAKER_BITS = 20 };
 
 void settle_put(struct buf *b, const struct settle *s);
