@@ -11,7 +11,7 @@
 #include "lib/mail/xclient.h"
 #include "lib/settings/listener.h"
 #include "smtpd/keys.h"
-#include "smtpd/meta.h"
+#include "smtpd/facts.h"
 #include "smtpd/reject.h"
 #include "smtpd/relay.h"
 #include "smtpd/session.h"
@@ -125,7 +125,7 @@ command_helo(struct session *s, const struct command *c, struct span line)
 	session_forget_helo(s);
 	s->helo = span_make(span_dup(h.name), h.name.len);
 	s->esmtp = c->verb == VERB_EHLO;
-	meta_set_text(&s->meta, "ehlo_domain", s->helo);
+	facts_set_text(&s->meta, "ehlo_domain", s->helo);
 	if (s->esmtp)
 		ehlo_reply(s);
 	else
@@ -257,7 +257,7 @@ command_rcpt(struct session *s, const struct command *c, struct span line)
 		return;
 	}
 	tx->asked_line = arena_span(&tx->arena, line);
-	relay_decide(s, tx->asked.domain, rcpt_decided);
+	relay_decide(s, rcpt_decided);
 }
 
 /* ---- DATA, BDAT --------------------------------------------------------- */

@@ -5,7 +5,9 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
+#include "lib/base/log.h"
 #include "lib/base/wire.h"
+#include "lib/policy/policy.h"
 #include "lib/settings/suite.h"
 
 /* A copy that owns itself: by the form between processes, as it came here. */
@@ -80,6 +82,25 @@ conf_new(const struct suite *suite)
 	return c;
 }
 
+int
+conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite)
+{
+	struct policy_error error = { 0 };
+
+	if (suite->bundle.n == 0)
+		return 0;
+	c->policy = policy_load(loop, suite, &error);
+	if (c->policy == NULL) {
+		log_warnx("policy: %s", error.text);
+		policy_error_free(&error);
+		return -1;
+	}
+	c->on_listener_domain = policy_has(c->policy, "get_listener_domain");
+	c->on_message_received = policy_has(c->policy,
+	    "smtp_server_message_received");
+	return 0;
+}
+
 struct conf *
 conf_ref(struct conf *c)
 {
@@ -96,6 +117,7 @@ conf_unref(struct conf **cp)
 	*cp = NULL;
 	if (c == NULL || --c->refs > 0)
 		return;
+	policy_free(&c->policy);
 	for (i = 0; i < c->n; i++) {
 		listener_unresolve(&c->v[i].shared);
 		listener_free(&c->v[i].params);

@@ -13,6 +13,8 @@
 #include "lib/base/span.h"
 #include "lib/settings/listener.h"
 
+struct loop;
+struct policy;
 struct suite;
 
 struct conf_listener {
@@ -30,10 +32,16 @@ struct conf {
 	int64_t store_deadline; /* ms */
 	struct span *captures;  /* patterns of header fields for the logs */
 	size_t ncaptures;
+	struct policy *policy;  /* NULL without one */
+	/* Which events it handles. */
+	bool on_listener_domain, on_message_received;
 };
 
 /* With one reference, the caller's. */
 struct conf *conf_new(const struct suite *suite);
+/* Runs the suite's policy, inside the jail. -1 and a log line: it fails. */
+int conf_load_policy(struct conf *c, struct loop *loop,
+    const struct suite *suite);
 struct conf *conf_ref(struct conf *c);
 /* Clears the caller's pointer. */
 void conf_unref(struct conf **c);

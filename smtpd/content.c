@@ -127,6 +127,15 @@ content_end(struct content *c, bool chunked)
 	return NULL;
 }
 
+void
+content_put(struct content *c, struct span whole, uint64_t *held)
+{
+	content_begin(c, LINE_ENDINGS_ALLOW, 0, 0, held);
+	buf_add_span(&c->bytes, whole);
+	content_spill(c);
+	content_count(c);
+}
+
 struct span
 content_span(struct content *c)
 {

@@ -70,7 +70,8 @@ smtpd_started(void *state, struct daemon *d)
 {
 	struct smtpd *s = state;
 
-	(void)d;
+	if (conf_load_policy(s->conf, s->loop, &d->suite) != 0)
+		fatalx("the policy cannot be run");
 	outbox_init(&s->outbox);
 	timer_init(&s->accept_wait, s->loop, accept_again, s);
 	timer_init(&s->stop_wait, s->loop, smtpd_stop_overdue, s);
@@ -88,11 +89,17 @@ static void
 smtpd_reload(void *state, const struct suite *old)
 {
 	struct smtpd *s = state;
+	struct conf *fresh = conf_new(&s->daemon.suite);
 
 	(void)old;
 	acceptors_close(s);
+	if (conf_load_policy(fresh, s->loop, &s->daemon.suite) != 0) {
+		log_warnx("the configuration before the reload stays");
+		conf_unref(&fresh);
+		return;
+	}
 	conf_unref(&s->conf);
-	s->conf = conf_new(&s->daemon.suite);
+	s->conf = fresh;
 	keys_check(&s->keys, &s->daemon.suite);
 }
 

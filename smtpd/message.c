@@ -7,15 +7,20 @@
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
 #include "lib/base/wire.h"
 #include "lib/ipc/message.h"
+#include "lib/mail/address.h"
+#include "lib/mail/domain.h"
 #include "lib/mail/envelope.h"
 #include "lib/mail/header.h"
 #include "lib/mail/record.h"
 #include "lib/mail/trace.h"
+#include "lib/policy/smtp_events.h"
 #include "lib/settings/listener.h"
 #include "smtpd/conf.h"
-#include "smtpd/meta.h"
+#include "smtpd/events.h"
+#include "smtpd/facts.h"
 #include "smtpd/reject.h"
 #include "smtpd/session.h"
 #include "smtpd/smtpd.h"
@@ -34,9 +39,13 @@ struct draft {
 	struct batch batch;
 	struct uuid id;
 	enum draft_fate fate;
-	struct span queue;
-	struct span meta;
-	uint64_t size; /* of the whole content */
+	struct span sender, queue, meta;
+	struct span prefix;   /* fields in front, from a policy; or NULL */
+	struct span body;     /* its own, from a policy; or NULL: shared */
+	struct uuid body_id;
+	uint64_t size;        /* of the whole content */
+	uint32_t flags;       /* of the envelope */
+	struct policy_message *shown; /* to a policy */
 	/* Of the encoded envelope and record: offsets in smtpd->encoded. */
 	size_t envelope_at, record_at, record_end;
 };
@@ -46,9 +55,13 @@ struct processing {
 	struct draft *v;
 	uint32_t n;
 	uint32_t nrefused;
+	uint32_t at;        /* the draft that a policy looks at */
+	bool calling;       /* it may answer before the call returns */
+	bool over;          /* it ended the session */
+	uint16_t code;      /* its last refusal */
+	struct span text;
 	struct uuid body_id;
 	struct span body;
-	struct header_section section;
 	int64_t now_us;
 	struct pairs_writer captured; /* fields of the body, for the logs */
 	enum stored_result worst;
@@ -70,8 +83,14 @@ static const struct refusal store_overdue = { 451, "4.4.5",
 void
 processing_free(struct processing *p)
 {
+	uint32_t i;
+
 	if (p == NULL)
 		return;
+	for (i = 0; i < p->n; i++) {
+		if (p->v[i].shown != NULL)
+			policy_meta_free(&p->v[i].shown->meta);
+	}
 	pairs_free(&p->captured);
 	arena_free(&p->arena);
 	free(p);
@@ -195,14 +214,12 @@ capture(const struct session *s, struct span text, struct pairs_writer *out)
 /* ---- one message -------------------------------------------------------- */
 
 static uint32_t
-envelope_flags(const struct session *s, const struct processing *p)
+envelope_flags(const struct transaction *tx, bool body_8bit, bool header_8bit)
 {
-	const struct transaction *tx = s->tx;
-
 	return (tx->body_8bitmime ? ENVELOPE_8BITMIME : 0) |
 	    (tx->smtputf8 ? ENVELOPE_SMTPUTF8 : 0) |
-	    (tx->content.in.has_8bit ? ENVELOPE_BODY_8BIT : 0) |
-	    (p->section.has_8bit ? ENVELOPE_HEADER_8BIT : 0);
+	    (body_8bit ? ENVELOPE_BODY_8BIT : 0) |
+	    (header_8bit ? ENVELOPE_HEADER_8BIT : 0);
 }
 
 static void
@@ -233,21 +250,26 @@ message_encode(const struct session *s, struct processing *p,
 	struct buf *prefix = &s->smtpd->scratch;
 	struct buf *out = &s->smtpd->encoded;
 	struct envelope e = { .id = m->id, .created_us = p->now_us,
-		.flags = envelope_flags(s, p), .sender = s->tx->sender,
+		.flags = m->flags, .sender = m->sender,
 		.rcpts = m->batch.rcpts, .n_rcpts = m->batch.n,
 		.queue = m->queue, .meta = m->meta,
-		.body_id = p->body_id, .body_size = p->body.len };
+		.body_id = m->body_id, .body_size = m->body.p != NULL ?
+		    m->body.len : p->body.len };
 
 	buf_clear(prefix, 4096);
 	if (s->params->trace_headers.supplemental_header)
 		put_supplemental(s, p, m, prefix);
-	if (s->params->trace_headers.received_header)
+	if (m->prefix.p != NULL)
+		buf_add_span(prefix, m->prefix);
+	else if (s->params->trace_headers.received_header)
 		put_received(s, p, m, prefix);
 	e.prefix = buf_span(prefix);
-	e.headers = pairs_span(&p->captured);
 	if (s->conf->ncaptures > 0) {
 		capture(s, e.prefix, &captured);
-		buf_add_span(&captured.out, e.headers);
+		if (m->body.p != NULL)
+			capture(s, m->body, &captured);
+		else
+			buf_add_span(&captured.out, pairs_span(&p->captured));
 		e.headers = pairs_span(&captured);
 	}
 	m->size = envelope_size(&e);
@@ -263,7 +285,7 @@ message_encode(const struct session *s, struct processing *p,
 static const struct refusal *
 message_build(struct session *s, struct processing *p, struct draft *m)
 {
-	if (meta_queue(m->meta, m->batch.domain, &p->arena, &m->queue) != 0)
+	if (facts_queue(m->meta, m->batch.domain, &p->arena, &m->queue) != 0)
 		return &bad_queue;
 	if (span_eq_str(m->queue, "null")) {
 		m->fate = DRAFT_DROPPED;
@@ -305,14 +327,15 @@ store_wait(const struct session *s)
 	    s->params->data_processing_timeout;
 }
 
+/* One request: the drafts that share a body. The content is the outbox's. */
 static void
-messages_store(struct session *s)
+store_request(struct session *s, const struct uuid *body_id, struct content *c,
+    uint64_t body_size)
 {
 	struct processing *p = s->tx->processing;
-	struct content *c = &s->tx->content;
 	struct outbox *o = &s->smtpd->outbox;
 	struct store store = { .deferred = s->params->deferred_spool,
-		.body_id = p->body_id, .body_size = p->body.len };
+		.body_id = *body_id, .body_size = body_size };
 	struct buf head = outbox_buf(o);
 	uint64_t bytes = c->counted;
 	uint32_t i;
@@ -321,26 +344,55 @@ messages_store(struct session *s)
 	store.messages = arena_alloc(&p->arena,
 	    p->n * sizeof(*store.messages));
 	for (i = 0; i < p->n; i++) {
-		struct store_message *m = &store.messages[store.n_messages];
-
-		if (p->v[i].fate != DRAFT_KEPT)
-			continue;
-		store_message_of(s, &p->v[i], m);
-		store.n_messages++;
-	}
-	if (store.n_messages == 0) {
-		outbox_buf_back(o, &head);
-		messages_accept(s);
-		return;
+		if (p->v[i].fate == DRAFT_KEPT &&
+		    uuid_eq(&p->v[i].body_id, body_id))
+			store_message_of(s, &p->v[i],
+			    &store.messages[store.n_messages++]);
 	}
 	store_head_put(&head, &store);
-	/* The content is the outbox's from here on. */
 	c->fd = -1;
 	*c->held -= c->counted;
 	c->counted = 0;
+	outbox_add(o, s, &head, &c->bytes, fd, bytes);
+}
+
+/* A body of its own that a policy made for one draft. */
+static void
+store_own_body(struct session *s, const struct draft *m)
+{
+	struct content own = { .fd = -1 };
+
+	content_put(&own, m->body, &s->smtpd->outbox.held);
+	store_request(s, &m->body_id, &own, m->body.len);
+	content_drop(&own);
+}
+
+static void
+messages_store(struct session *s)
+{
+	struct processing *p = s->tx->processing;
+	bool shared = false, own = false;
+	uint32_t i;
+
+	for (i = 0; i < p->n; i++) {
+		if (p->v[i].fate != DRAFT_KEPT)
+			continue;
+		shared |= p->v[i].body.p == NULL;
+		own |= p->v[i].body.p != NULL;
+	}
+	if (!shared && !own) {
+		messages_accept(s);
+		return;
+	}
 	session_set(s, SESSION_STORING);
 	timer_set(&s->timer, store_wait(s));
-	outbox_add(o, s, &head, &c->bytes, fd, bytes);
+	/* Own bodies first: they may lie in what is given away then. */
+	for (i = 0; own && i < p->n; i++) {
+		if (p->v[i].fate == DRAFT_KEPT && p->v[i].body.p != NULL)
+			store_own_body(s, &p->v[i]);
+	}
+	if (shared)
+		store_request(s, &p->body_id, &s->tx->content, p->body.len);
 }
 
 void
@@ -370,32 +422,187 @@ messages_stored(struct session *s, enum stored_result result)
 void
 messages_overdue(struct session *s)
 {
+	struct span command = s->tx->processing != NULL ? END_OF_CONTENT :
+	    s->tx->asked_line;
+
+	events_cancel(s);
 	outbox_forget(&s->smtpd->outbox, s);
-	messages_refuse(s, &store_overdue);
+	reject_refusal(s, &store_overdue, command);
+	messages_done(s);
 	session_input(s);
 }
 
 /* ---- from content to messages ------------------------------------------- */
 
+/* Nothing has an outcome of its own any more. */
+static void
+messages_all_refused(struct session *s)
+{
+	struct processing *p = s->tx->processing;
+
+	reject(s, p->code, NULL, p->text, END_OF_CONTENT);
+	messages_done(s);
+}
+
+/* All drafts are what they will be: encode and store them. */
+static void
+messages_finish(struct session *s)
+{
+	struct processing *p = s->tx->processing;
+	const struct refusal *why = NULL;
+	uint32_t i;
+
+	if (p->nrefused == p->n) {
+		messages_all_refused(s);
+		return;
+	}
+	buf_clear(&s->smtpd->encoded, ENCODED_KEEP);
+	for (i = 0; i < p->n && why == NULL; i++) {
+		if (p->v[i].fate == DRAFT_REFUSED)
+			reject_quietly(s, p->code, p->text, END_OF_CONTENT,
+			    p->v[i].batch.rcpts, p->v[i].batch.n);
+		else
+			why = message_build(s, p, &p->v[i]);
+	}
+	if (why != NULL)
+		messages_refuse(s, why);
+	else
+		messages_store(s);
+}
+
+/* What the script left behind becomes the draft. */
+static void
+draft_take(struct session *s, struct draft *m)
+{
+	struct processing *p = s->tx->processing;
+	struct policy_message *pm = m->shown;
+	struct header_section section;
+	struct address first;
+	const char *why;
+	char *domain;
+
+	m->meta = pm->meta.pairs;
+	m->sender = pm->sender;
+	m->prefix = pm->prefix.len > 0 ? pm->prefix : SPAN_LIT("");
+	if (pm->edits & POLICY_EDIT_RCPTS) {
+		m->batch.rcpts = pm->rcpts;
+		m->batch.n = pm->n_rcpts;
+		if (pm->n_rcpts > 0 && address_parse(pm->rcpts[0], &first,
+		    &why) == 0 && domain_normalise(first.domain,
+		    &domain) == 0) {
+			m->batch.domain = arena_span(&p->arena,
+			    span_of(domain));
+			free(domain);
+		}
+	}
+	if (pm->edits & POLICY_EDIT_BODY) {
+		(void)header_check(pm->body, &section);
+		m->body = pm->body;
+		m->body_id = uuid_next(&s->smtpd->ids);
+		m->flags = envelope_flags(s->tx, text_has_8bit(pm->body),
+		    section.has_8bit);
+	}
+	if (m->batch.n == 0)
+		m->fate = DRAFT_DROPPED;
+}
+
+static void messages_go_on(struct session *s);
+
+static void
+draft_told(void *arg, const struct policy_verdict *v)
+{
+	struct session *s = arg;
+	struct processing *p = s->tx->processing;
+	struct draft *m = &p->v[p->at];
+	bool calling = p->calling;
+
+	events_answered(s);
+	if (v->result == POLICY_OK)
+		draft_take(s, m);
+	else if (v->result == POLICY_REJECT) {
+		m->fate = DRAFT_REFUSED;
+		p->nrefused++;
+		p->code = v->code;
+		p->text = arena_span(&p->arena, v->text);
+	} else {
+		p->over = true;
+		(void)events_refuse(s, v, END_OF_CONTENT);
+	}
+	p->at++;
+	if (calling)
+		return;
+	messages_go_on(s);
+	session_input(s);
+}
+
+/* False when the answer is to come. */
+static bool
+draft_ask(struct session *s, struct draft *m)
+{
+	struct processing *p = s->tx->processing;
+	struct policy_message *pm = arena_alloc(&p->arena, sizeof(*pm));
+	struct buf *received = &s->smtpd->scratch;
+	uint64_t call;
+
+	buf_clear(received, 4096);
+	if (s->params->trace_headers.received_header)
+		put_received(s, p, m, received);
+	*pm = (struct policy_message){ .id = m->id, .sender = m->sender,
+		.rcpts = m->batch.rcpts, .n_rcpts = m->batch.n,
+		.meta = { .pairs = m->meta },
+		.prefix = arena_span(&p->arena, buf_span(received)),
+		.body = p->body, .arena = &p->arena };
+	m->shown = pm;
+	p->calling = true;
+	call = policy_message_received(s->conf->policy, pm, events_conn(s),
+	    draft_told, s);
+	p->calling = false;
+	if (call != 0)
+		events_wait(s, call);
+	return call == 0;
+}
+
+/* Show what is left to the policy, if it wants to see messages. */
+static void
+messages_go_on(struct session *s)
+{
+	struct processing *p = s->tx->processing;
+
+	while (s->conf->on_message_received && !p->over && p->at < p->n) {
+		if (!draft_ask(s, &p->v[p->at]))
+			return;
+	}
+	if (!p->over)
+		messages_finish(s);
+}
+
 static struct processing *
 processing_new(struct session *s, struct span body,
     const struct header_section *section)
 {
+	const struct transaction *tx = s->tx;
 	struct processing *p = xcalloc(1, sizeof(*p));
+	struct span meta = buf_span(&s->meta);
 	struct batch *batches;
 	uint32_t i;
 
 	p->body = body;
-	p->section = *section;
 	p->now_us = clock_wall_us();
 	p->body_id = uuid_next(&s->smtpd->ids);
-	batches = batches_make(s->tx->rcpts, s->tx->nrcpts,
+	batches = batches_make(tx->rcpts, tx->nrcpts,
 	    s->params->batch_handling == BATCH_BY_DOMAIN, &p->arena, &p->n);
+	/* A script may change the connection's: these messages have theirs. */
+	if (s->conf->on_message_received)
+		meta = arena_span(&p->arena, meta);
 	p->v = arena_alloc(&p->arena, p->n * sizeof(*p->v));
 	for (i = 0; i < p->n; i++) {
 		p->v[i].batch = batches[i];
 		p->v[i].id = uuid_next(&s->smtpd->ids);
-		p->v[i].meta = buf_span(&s->meta);
+		p->v[i].sender = tx->sender;
+		p->v[i].meta = meta;
+		p->v[i].body_id = p->body_id;
+		p->v[i].flags = envelope_flags(tx, tx->content.in.has_8bit,
+		    section->has_8bit);
 	}
 	capture(s, body, &p->captured);
 	return p;
@@ -406,9 +613,7 @@ messages_make(struct session *s, bool chunked)
 {
 	struct header_section section;
 	const struct refusal *why;
-	struct processing *p;
 	struct span body;
-	uint32_t i;
 
 	why = content_end(&s->tx->content, chunked);
 	if (why == NULL) {
@@ -419,12 +624,6 @@ messages_make(struct session *s, bool chunked)
 		messages_refuse(s, why);
 		return;
 	}
-	p = s->tx->processing = processing_new(s, body, &section);
-	buf_clear(&s->smtpd->encoded, ENCODED_KEEP);
-	for (i = 0; i < p->n && why == NULL; i++)
-		why = message_build(s, p, &p->v[i]);
-	if (why != NULL)
-		messages_refuse(s, why);
-	else
-		messages_store(s);
+	s->tx->processing = processing_new(s, body, &section);
+	messages_go_on(s);
 }

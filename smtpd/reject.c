@@ -23,7 +23,8 @@ struct rejection {
 	const char *enhanced;
 	struct span text;
 	struct span command;
-	struct span rcpt; /* "" = all of the transaction */
+	const struct span *rcpts; /* none = all of the transaction */
+	uint32_t nrcpts;
 };
 
 static void
@@ -31,19 +32,18 @@ rejection_record(const struct session *s, const struct rejection *r,
     int64_t now_us, struct record *rec)
 {
 	struct span enhanced = span_of(r->enhanced);
-	char with_space[16];
+	size_t from;
 
 	*rec = (struct record){ .type = RECORD_REJECTION, .time_us = now_us,
 		.code = (uint16_t)r->code, .content = r->text,
 		.command = r->command, .peer_name = s->helo,
 		.session = s->id };
-	if (enhanced.len > 0 && enhanced.len + 2 <= sizeof(with_space)) {
-		memcpy(with_space, enhanced.p, enhanced.len);
-		with_space[enhanced.len] = ' ';
-		rec->has_enhanced = reply_enhanced(span_make(with_space,
-		    enhanced.len + 1), &rec->enh_class, &rec->enh_subject,
-		    &rec->enh_detail) > 0;
-	}
+	/* The words of a policy may begin with it. */
+	from = reply_enhanced(enhanced.len > 0 ? enhanced : r->text,
+	    &rec->enh_class, &rec->enh_subject, &rec->enh_detail);
+	rec->has_enhanced = from > 0;
+	if (enhanced.len == 0)
+		rec->content = span_from(r->text, from);
 	if (s->tls != NULL) {
 		rec->tls_cipher = s->tls->cipher;
 		rec->tls_version = s->tls->version;
@@ -70,9 +70,9 @@ rejection_send(struct session *s, const struct rejection *r)
 	env.meta = buf_span(&s->meta);
 	if (tx != NULL)
 		env.sender = tx->sender;
-	if (r->rcpt.len > 0) {
-		env.rcpts = (struct span *)(uintptr_t)&r->rcpt;
-		env.n_rcpts = 1;
+	if (r->nrcpts > 0) {
+		env.rcpts = (struct span *)(uintptr_t)r->rcpts;
+		env.n_rcpts = r->nrcpts;
 	} else if (tx != NULL && tx->nrcpts > 0) {
 		env.rcpts = arena_alloc(&a, tx->nrcpts * sizeof(*env.rcpts));
 		for (i = 0; i < tx->nrcpts; i++)
@@ -93,7 +93,7 @@ rejection_send(struct session *s, const struct rejection *r)
 }
 
 static void
-rejection_say(struct session *s, const struct rejection *r)
+rejection_say(struct session *s, const struct rejection *r, bool reply)
 {
 	char text[TEXT_MAX], command[COMMAND_MAX];
 	struct rejection shown = *r;
@@ -104,7 +104,8 @@ rejection_say(struct session *s, const struct rejection *r)
 	shown.command = span_of(text_printable(r->command, command,
 	    sizeof(command)));
 	shown.text = span_of(text_printable(r->text, text, sizeof(text)));
-	session_reply(s, r->code, r->enhanced, "%.*s", SPAN_FMT(shown.text));
+	if (reply)
+		session_say(s, r->code, r->enhanced, shown.text);
 	log_info("session=%s refused code=%u enhanced=%s text=\"%.*s\" "
 	    "command=\"%.*s\"", s->name, r->code, r->enhanced != NULL ?
 	    r->enhanced : "-", SPAN_FMT(shown.text),
@@ -118,7 +119,15 @@ reject(struct session *s, unsigned code, const char *enhanced,
     struct span text, struct span command)
 {
 	rejection_say(s, &(struct rejection){ code, enhanced, text, command,
-	    SPAN_LIT("") });
+	    NULL, 0 }, true);
+}
+
+void
+reject_quietly(struct session *s, unsigned code, struct span text,
+    struct span command, const struct span *rcpts, uint32_t n)
+{
+	rejection_say(s, &(struct rejection){ code, NULL, text, command,
+	    rcpts, n }, false);
 }
 
 void
@@ -133,5 +142,5 @@ reject_rcpt(struct session *s, const struct refusal *r, struct span command,
     struct span rcpt)
 {
 	rejection_say(s, &(struct rejection){ r->code, r->enhanced,
-	    span_of(r->text), command, rcpt });
+	    span_of(r->text), command, &rcpt, 1 }, true);
 }

@@ -39,13 +39,26 @@ void rights_cache_add(struct rights_cache *c, struct span domain,
     struct rights r);
 void rights_cache_clear(struct rights_cache *c);
 
+enum relay {
+	RELAY_OK,
+	RELAY_DENIED,
+	RELAY_ANSWERED, /* a policy refused, the client has its reply */
+};
+
+typedef void relay_done(struct session *s, enum relay relay);
+
+/* What is being decided; part of a transaction, zero-initialised. */
+struct relay_asking {
+	relay_done *done;
+	enum { RELAY_RECIPIENT, RELAY_SENDER, RELAY_NOBODY } whose;
+	bool calling; /* the policy may answer before the call returns */
+	bool over;    /* it has said the last word */
+};
+
 /*
- * Decide on a recipient at `domain` (normalised) and call done, at once or
- * later; not at all when the session ends first. The reason of a refusal is
- * in the verdict: NULL means that policy has answered the client itself.
+ * Decide on the transaction's `asked` recipient and call done, at once or
+ * later; not at all when the session ends first.
  */
-enum relay { RELAY_OK, RELAY_DENIED, RELAY_ANSWERED };
-void relay_decide(struct session *s, struct span domain,
-    void (*done)(struct session *s, enum relay relay));
+void relay_decide(struct session *s, relay_done *done);
 
 #endif

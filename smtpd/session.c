@@ -16,9 +16,10 @@
 #include "lib/mail/reply.h"
 #include "smtpd/command.h"
 #include "smtpd/conf.h"
+#include "smtpd/events.h"
 #include "smtpd/listener.h"
 #include "smtpd/message.h"
-#include "smtpd/meta.h"
+#include "smtpd/facts.h"
 #include "smtpd/reject.h"
 #include "smtpd/smtpd.h"
 #include "smtpd/transaction.h"
@@ -501,7 +502,7 @@ session_drop_own(struct session *s)
 void
 session_resolve(struct session *s)
 {
-	struct meta_start m;
+	struct facts_start m;
 
 	session_drop_own(s);
 	s->params = &s->at->shared;
@@ -510,14 +511,14 @@ session_resolve(struct session *s)
 		listener_resolve(&s->at->params, &s->peer, &s->local, s->own);
 		s->params = s->own;
 	}
-	m = (struct meta_start){ .own = &s->params->meta,
+	m = (struct facts_start){ .own = &s->params->meta,
 		.hostname = session_hostname(s),
 		.peer = &s->peer, .local = &s->local,
 		.raw_peer = &s->raw_peer, .raw_local = &s->raw_local };
 	buf_clear(&s->meta, 1024);
-	meta_connection(&s->meta, &m);
+	facts_connection(&s->meta, &m);
 	if (s->tls != NULL)
-		meta_tls(&s->meta, s->tls);
+		facts_tls(&s->meta, s->tls);
 	rights_cache_clear(&s->rights);
 }
 
@@ -530,6 +531,7 @@ session_free(void *arg)
 	session_drop_own(s);
 	session_forget_helo(s);
 	rights_cache_clear(&s->rights);
+	policy_meta_free(&s->conn);
 	buf_free(&s->meta);
 	arena_free(&s->arena);
 	conf_unref(&s->conf);
@@ -588,6 +590,7 @@ session_end(struct session *s, const char *why)
 	    (long long)(loop_mono_ms(d->loop) - s->opened_ms),
 	    why != NULL ? why : "quit");
 	session_set(s, SESSION_OVER);
+	events_cancel(s);
 	outbox_forget(&d->outbox, s);
 	transaction_free(&s->tx);
 	timer_done(&s->timer);

@@ -17,6 +17,7 @@
 #include "lib/io/loop.h"
 #include "lib/io/stream.h"
 #include "lib/io/tls_server.h"
+#include "lib/policy/smtp_events.h"
 #include "smtpd/relay.h"
 
 struct acceptor;
@@ -87,6 +88,7 @@ struct session {
 	struct transaction *tx; /* NULL outside of one */
 	struct outbox_entry *stores; /* not answered yet */
 	uint64_t policy_call;   /* to be cancelled with the session; 0 = none */
+	struct policy_meta conn; /* meta, lent to a policy */
 	uint64_t chunk_left;
 	bool chunk_last;
 	const struct refusal *later;

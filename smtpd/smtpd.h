@@ -16,7 +16,6 @@
 struct acceptor;
 struct charsets;
 struct conf;
-struct policy;
 struct session;
 
 struct smtpd {
@@ -26,7 +25,6 @@ struct smtpd {
 	struct charsets *charsets;
 	struct keys keys;        /* read before the jail closed */
 	struct conf *conf;       /* in force; sessions may hold older ones */
-	struct policy *policy;   /* NULL without one */
 	struct outbox outbox;
 	enum health health;
 	bool health_known;       /* the writer has spoken */

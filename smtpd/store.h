@@ -45,7 +45,7 @@ enum {
 /* Zero-initialised is empty; call outbox_init. */
 struct outbox {
 	struct channel *writer; /* NULL: away */
-	struct outbox_entry *first, *last, *unsent; /* unsent: first not on this channel */
+	struct buf records;     /* length and body, repeated */
 	struct outbox_slot *slots;
 	uint32_t nslots, first_free;
 	uint64_t held;

@@ -11,6 +11,7 @@
 
 #include "lib/base/arena.h"
 #include "smtpd/content.h"
+#include "smtpd/relay.h"
 
 struct session;
 
@@ -38,6 +39,7 @@ struct transaction {
 	struct recipient asked;  /* the one that is being decided on */
 	struct span asked_line;
 	uint32_t nrefused; /* recipients */
+	struct relay_asking relay;
 	struct content content;
 	struct processing *processing; /* when the content is whole */
 };

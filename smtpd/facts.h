@@ -3,8 +3,8 @@
  * Metadata as encoded pairs of key and JSON text (lib/mail/envelope.h): what
  * is known of a connection, and the queue that a message's metadata names.
  */
-#ifndef SMTPD_META_H
-#define SMTPD_META_H
+#ifndef SMTPD_FACTS_H
+#define SMTPD_FACTS_H
 
 #include <stdbool.h>
 
@@ -17,27 +17,27 @@ struct metas;
 struct tls_facts;
 
 /* Replace or append; json "" or "null" removes the key. */
-void meta_set(struct buf *pairs, const char *key, struct span json);
-void meta_set_text(struct buf *pairs, const char *key, struct span text);
+void facts_set(struct buf *pairs, const char *key, struct span json);
+void facts_set_text(struct buf *pairs, const char *key, struct span text);
 /* What a connection starts with: the options' own, then the facts. */
-struct meta_start {
+struct facts_start {
 	const struct metas *own;
 	struct span hostname;
 	const struct ip *peer, *local;         /* effective */
 	const struct ip *raw_peer, *raw_local; /* of the wire */
 };
-void meta_connection(struct buf *pairs, const struct meta_start *m);
-void meta_tls(struct buf *pairs, const struct tls_facts *f);
+void facts_connection(struct buf *pairs, const struct facts_start *m);
+void facts_tls(struct buf *pairs, const struct tls_facts *f);
 
 /* The text of a JSON text value, in the arena; false for other kinds. */
-bool meta_get_text(struct span pairs, const char *key, struct arena *a,
+bool facts_text(struct span pairs, const char *key, struct arena *a,
     struct span *out);
 /*
  * The scheduled queue of a message by its metadata and its recipient's domain
  * (normalised); in the arena. "null" means that it is dropped. -1 when the
  * metadata names what cannot be a queue.
  */
-int meta_queue(struct span pairs, struct span domain, struct arena *a,
+int facts_queue(struct span pairs, struct span domain, struct arena *a,
     struct span *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "smtpd/meta.h"
+#include "smtpd/facts.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "lib/settings/option.h"
 
 void
-meta_set(struct buf *pairs, const char *key, struct span json)
+facts_set(struct buf *pairs, const char *key, struct span json)
 {
 	struct span k, v, wanted = span_of(key);
 	struct buf kept = { 0 };
@@ -37,14 +37,14 @@ meta_set(struct buf *pairs, const char *key, struct span json)
 }
 
 void
-meta_set_text(struct buf *pairs, const char *key, struct span text)
+facts_set_text(struct buf *pairs, const char *key, struct span text)
 {
 	struct buf json = { 0 };
 	struct json j;
 
 	json_init(&j, &json);
 	json_text(&j, text);
-	meta_set(pairs, key, buf_span(&json));
+	facts_set(pairs, key, buf_span(&json));
 	buf_free(&json);
 }
 
@@ -53,7 +53,7 @@ set_ip(struct buf *pairs, const char *key, const struct ip *a)
 {
 	char text[IP_TEXT_MAX];
 
-	meta_set_text(pairs, key, span_of(ip_port_format(a, text)));
+	facts_set_text(pairs, key, span_of(ip_port_format(a, text)));
 }
 
 static bool
@@ -63,31 +63,31 @@ same_end(const struct ip *a, const struct ip *b)
 }
 
 void
-meta_connection(struct buf *pairs, const struct meta_start *m)
+facts_connection(struct buf *pairs, const struct facts_start *m)
 {
 	size_t i;
 
 	for (i = 0; i < m->own->n; i++)
-		meta_set(pairs, m->own->v[i].key, span_of(m->own->v[i].json));
-	meta_set_text(pairs, "reception_protocol", SPAN_LIT("ESMTP"));
+		facts_set(pairs, m->own->v[i].key, span_of(m->own->v[i].json));
+	facts_set_text(pairs, "reception_protocol", SPAN_LIT("ESMTP"));
 	set_ip(pairs, "received_via", m->local);
 	set_ip(pairs, "received_from", m->peer);
 	if (!same_end(m->local, m->raw_local))
 		set_ip(pairs, "orig_received_via", m->raw_local);
 	if (!same_end(m->peer, m->raw_peer))
 		set_ip(pairs, "orig_received_from", m->raw_peer);
-	meta_set_text(pairs, "hostname", m->hostname);
+	facts_set_text(pairs, "hostname", m->hostname);
 }
 
 void
-meta_tls(struct buf *pairs, const struct tls_facts *f)
+facts_tls(struct buf *pairs, const struct tls_facts *f)
 {
 	struct buf json = { 0 };
 	struct json j;
 	size_t i;
 
-	meta_set_text(pairs, "tls_cipher", f->cipher);
-	meta_set_text(pairs, "tls_protocol_version", f->version);
+	facts_set_text(pairs, "tls_cipher", f->cipher);
+	facts_set_text(pairs, "tls_protocol_version", f->version);
 	if (f->nsubject == 0)
 		return;
 	json_init(&j, &json);
@@ -95,7 +95,7 @@ meta_tls(struct buf *pairs, const struct tls_facts *f)
 	for (i = 0; i < f->nsubject; i++)
 		json_text(&j, f->subject[i]);
 	json_array_end(&j);
-	meta_set(pairs, "tls_peer_subject_name", buf_span(&json));
+	facts_set(pairs, "tls_peer_subject_name", buf_span(&json));
 	buf_free(&json);
 }
 
@@ -199,7 +199,7 @@ json_decode_text(struct span json, struct arena *a, struct span *out)
 }
 
 bool
-meta_get_text(struct span pairs, const char *key, struct arena *a,
+facts_text(struct span pairs, const char *key, struct arena *a,
     struct span *out)
 {
 	struct span json;
@@ -211,17 +211,17 @@ meta_get_text(struct span pairs, const char *key, struct arena *a,
 /* ---- queues ------------------------------------------------------------- */
 
 int
-meta_queue(struct span pairs, struct span domain, struct arena *a,
+facts_queue(struct span pairs, struct span domain, struct arena *a,
     struct span *out)
 {
 	struct queue_name name = { .domain = domain }, check;
 	struct buf text = { 0 };
 
-	if (meta_get_text(pairs, "queue", a, out))
+	if (facts_text(pairs, "queue", a, out))
 		return queue_name_parse(*out, &check);
-	(void)meta_get_text(pairs, "campaign", a, &name.campaign);
-	(void)meta_get_text(pairs, "tenant", a, &name.tenant);
-	(void)meta_get_text(pairs, "routing_domain", a, &name.routing_domain);
+	(void)facts_text(pairs, "campaign", a, &name.campaign);
+	(void)facts_text(pairs, "tenant", a, &name.tenant);
+	(void)facts_text(pairs, "routing_domain", a, &name.routing_domain);
 	if (name.campaign.len == 0 && name.tenant.len == 0 &&
 	    name.routing_domain.len == 0) {
 		*out = domain;
