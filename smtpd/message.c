@@ -14,6 +14,7 @@
 #include "lib/mail/domain.h"
 #include "lib/mail/envelope.h"
 #include "lib/mail/header.h"
+#include "lib/mail/queue_name.h"
 #include "lib/mail/record.h"
 #include "lib/mail/trace.h"
 #include "lib/policy/smtp_events.h"
@@ -26,7 +27,11 @@
 #include "smtpd/smtpd.h"
 #include "smtpd/transaction.h"
 
-enum { ENCODED_KEEP = 256 * 1024 };
+enum {
+	ENCODED_KEEP = 256 * 1024,
+	/* Of a frame, for each message: schedule entry and lengths. */
+	ENTRY_BYTES = 64 + QUEUE_NAME_MAX,
+};
 
 enum draft_fate {
 	DRAFT_KEPT,
@@ -285,6 +290,8 @@ message_encode(const struct session *s, struct processing *p,
 static const struct refusal *
 message_build(struct session *s, struct processing *p, struct draft *m)
 {
+	size_t so_far;
+
 	if (facts_queue(m->meta, m->batch.domain, &p->arena, &m->queue) != 0)
 		return &bad_queue;
 	if (span_eq_str(m->queue, "null")) {
@@ -292,9 +299,9 @@ message_build(struct session *s, struct processing *p, struct draft *m)
 		return NULL;
 	}
 	message_encode(s, p, m);
+	so_far = buf_len(&s->smtpd->encoded) + (size_t)p->n * ENTRY_BYTES;
 	if (m->record_at - m->envelope_at > ENVELOPE_MAX ||
-	    buf_len(&s->smtpd->encoded) + (size_t)p->n * 256 + STORE_INLINE_MAX >
-	    message_row(MSG_STORE)->max_body)
+	    so_far + STORE_INLINE_MAX > message_row(MSG_STORE)->max_body)
 		return &envelope_long;
 	return NULL;
 }

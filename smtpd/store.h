@@ -45,7 +45,8 @@ enum {
 /* Zero-initialised is empty; call outbox_init. */
 struct outbox {
 	struct channel *writer; /* NULL: away */
-	struct buf records;     /* length and body, repeated */
+	struct outbox_entry *first, *last;
+	struct outbox_entry *unsent; /* first that is not on this channel */
 	struct outbox_slot *slots;
 	uint32_t nslots, first_free;
 	uint64_t held;

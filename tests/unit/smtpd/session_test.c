@@ -64,6 +64,29 @@ static const char config[] =
     "    max_connections: 2\n"
     "    invalid_line_endings: Fix\n";
 
+static const char policy[] =
+    "local kumo = require 'kumo'\n"
+    "kumo.on('get_listener_domain', function(domain, listener, meta)\n"
+    "  if domain == 'to.test' then\n"
+    "    return kumo.make_listener_domain { relay_to = true }\n"
+    "  elseif domain == 'from.test' then\n"
+    "    return kumo.make_listener_domain { relay_from = {'127.0.0.1'} }\n"
+    "  elseif domain == 'later.test' then\n"
+    "    kumo.reject(451, '4.7.1 not now')\n"
+    "  elseif domain == 'broken.test' then error 'broken' end\n"
+    "end)\n"
+    "kumo.on('smtp_server_message_received', function(msg, conn)\n"
+    "  local user = msg:recipient().user\n"
+    "  if user == 'refuse' then kumo.reject(550, '5.7.1 no thanks')\n"
+    "  elseif user == 'queue' then msg:set_meta('queue', 'c:t@e.test')\n"
+    "  elseif user == 'null' then msg:set_meta('queue', 'null')\n"
+    "  elseif user == 'body' then msg:set_data('Subject: new\\r\\n\\r\\n')\n"
+    "  elseif user == 'head' then msg:prepend_header('X-New', '1')\n"
+    "  elseif user == 'conn' then conn:set_meta('x_seen', 'yes')\n"
+    "  elseif user == 'bye' then kumo.disconnect(421, 'bye')\n"
+    "  elseif user == 'fault' then error 'fault' end\n"
+    "end)\n";
+
 /* ---- the server --------------------------------------------------------- */
 
 struct server {
@@ -221,7 +244,7 @@ static const struct channel_events writer_events = {
 };
 
 static void
-server_run(struct server *s, const int *listeners, size_t n)
+server_run(struct server *s, const int *listeners, size_t n, bool with_policy)
 {
 	struct problems problems = { 0 };
 	struct smtpd *d = &s->smtpd;
@@ -240,7 +263,12 @@ server_run(struct server *s, const int *listeners, size_t n)
 	log_init("smtpd", false, getenv("SMTPD_DEBUG") != NULL ?
 	    LOG_LEVEL_DEBUG : LOG_LEVEL_WARN);
 	d->loop = d->daemon.loop = loop_new();
+	if (with_policy)
+		bundle_add(&d->daemon.suite.bundle, "init.lua",
+		    SPAN_LIT(policy));
 	d->conf = conf_new(&d->daemon.suite);
+	if (conf_load_policy(d->conf, d->loop, &d->daemon.suite) != 0)
+		abort();
 	tls_server_start();
 	outbox_init(&d->outbox);
 	timer_init(&d->accept_wait, d->loop, NULL, d);
@@ -271,7 +299,7 @@ struct fixture {
 };
 
 static int
-start(void **state)
+start_with(void **state, bool with_policy)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 	static struct server server;
@@ -290,7 +318,7 @@ start(void **state)
 		printf("listening on %u\n", f->port[0]);
 		fflush(stdout);
 		server.said = -1;
-		server_run(&server, listeners, 3);
+		server_run(&server, listeners, 3, with_policy);
 	}
 	assert_int_equal(pipe(pipes), 0);
 	f->child = fork();
@@ -298,7 +326,7 @@ start(void **state)
 		signal(SIGPIPE, SIG_IGN);
 		close(pipes[0]);
 		server.said = pipes[1];
-		server_run(&server, listeners, 3);
+		server_run(&server, listeners, 3, with_policy);
 	}
 	for (i = 0; i < 3; i++)
 		close(listeners[i]);
@@ -306,6 +334,18 @@ start(void **state)
 	f->said = fdopen(pipes[0], "r");
 	*state = f;
 	return 0;
+}
+
+static int
+start(void **state)
+{
+	return start_with(state, false);
+}
+
+static int
+start_with_policy(void **state)
+{
+	return start_with(state, true);
 }
 
 static int
@@ -645,6 +685,81 @@ run_dialogue(struct fixture *f, const struct dialogue *d)
 	hang_up(c);
 }
 
+#define TO(user) "RCPT TO:<" user "@to.test>\r\n"
+#define CONTENT "DATA\r\n" HEAD ".\r\n"
+
+static const struct dialogue policy_dialogues[] = {
+	{ "rights by policy", 2,
+	    MAIL RCPT TO("x") "RSET\r\nMAIL FROM:<a@from.test>\r\n" RCPT,
+	    { OK250, "550 5.7.1 relaying not permitted", RCPT_OK, "250 2.0.0",
+	      OK250, RCPT_OK },
+	    { "record 550 5.7.1" } },
+	{ "refused by get_listener_domain", 2,
+	    MAIL "RCPT TO:<x@later.test>\r\n" TO("x"),
+	    { OK250, "451 4.7.1 not now", RCPT_OK },
+	    { "record 451 4.7.1 not now | RCPT TO:<x@later.test> |" } },
+	{ "a fault in get_listener_domain", 2,
+	    MAIL "RCPT TO:<x@broken.test>\r\n" TO("x"),
+	    { OK250, "421 4.3.0 mx.test technical difficulties", "<closed>" },
+	    { "record 421 4.3.0" } },
+	{ "queue by metadata", 0,
+	    MAIL TO("queue") CONTENT,
+	    { OK250, RCPT_OK, "354 ", "250 OK ids=" },
+	    { "queue=c:t@e.test flags=0 from=<a@b.test> to=<queue@to.test>" } },
+	{ "queue null", 0,
+	    MAIL TO("null") CONTENT MAIL,
+	    { OK250, RCPT_OK, "354 ", "250 OK ids=", OK250 },
+	    { NULL } },
+	{ "a body of its own", 0,
+	    MAIL TO("body") CONTENT,
+	    { OK250, RCPT_OK, "354 ", "250 OK ids=" },
+	    { "size=16 fd=0 | queue=acme@to.test" } },
+	{ "one of two bodies", 0,
+	    MAIL TO("body") TO("x") CONTENT,
+	    { OK250, RCPT_OK, RCPT_OK, "354 ", "250 OK ids=" },
+	    { "n=1 deferred=0 size=16", "n=1 deferred=0 size=14" } },
+	{ "a field in front", 0,
+	    MAIL TO("head") CONTENT,
+	    { OK250, RCPT_OK, "354 ", "250 OK ids=" },
+	    { "X-New: 1~~Received: " } },
+	{ "connection metadata counts from the next message on", 0,
+	    MAIL TO("conn") CONTENT MAIL TO("x") CONTENT,
+	    { OK250, RCPT_OK, "354 ", "250 OK ids=", OK250, RCPT_OK, "354 ",
+	      "250 OK ids=" },
+	    { "store", "x_seen=\"yes\"" } },
+	{ "refused", 0,
+	    MAIL TO("refuse") CONTENT MAIL,
+	    { OK250, RCPT_OK, "354 ", "550 5.7.1 no thanks", OK250 },
+	    { "record 550 5.7.1 no thanks | . | <refuse@to.test>" } },
+	{ "one of two refused", 0,
+	    MAIL TO("refuse") TO("x") CONTENT,
+	    { OK250, RCPT_OK, RCPT_OK, "354 ", "250 OK ids=" },
+	    { "record 550 5.7.1 no thanks | . | <refuse@to.test>",
+	      "to=<x@to.test>" } },
+	{ "disconnect", 0,
+	    MAIL TO("bye") CONTENT MAIL,
+	    { OK250, RCPT_OK, "354 ", "421 bye", "<closed>" },
+	    { "record 421 0.0.0 bye" } },
+	{ "a fault", 0,
+	    MAIL TO("x") TO("fault") CONTENT MAIL,
+	    { OK250, RCPT_OK, RCPT_OK, "354 ",
+	      "421 4.3.0 mx.test technical difficulties", "<closed>" },
+	    { "record 421 4.3.0" } },
+};
+
+static void
+test_policy(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(policy_dialogues) / sizeof(*policy_dialogues);
+	    i++) {
+		fprintf(stderr, "[ dialogue ] %s\n",
+		    policy_dialogues[i].name);
+		run_dialogue(*state, &policy_dialogues[i]);
+	}
+}
+
 static void
 test_dialogues(void **state)
 {
@@ -920,6 +1035,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_dialogues, start, stop),
+		cmocka_unit_test_setup_teardown(test_policy, start_with_policy,
+		    stop),
 		cmocka_unit_test_setup_teardown(test_received_loop, start, stop),
 		cmocka_unit_test_setup_teardown(test_chunk_above_limit, start, stop),
 		cmocka_unit_test_setup_teardown(test_line_too_long, start, stop),
