@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "qmgr/settling.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <sys/random.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -31,7 +33,7 @@ struct settlement {
 
 STAILQ_HEAD(settlements, settlement);
 
-enum { NO_WORKER = UINT32_MAX, DROPPED = 1 };
+enum { NO_WORKER = UINT32_MAX };
 
 struct settling {
 	struct settlements sent; /* by id, oldest first */
@@ -81,8 +83,13 @@ send_acks(void *arg)
 void
 settling_init(struct qmgr *q)
 {
+	uint64_t maker;
+
 	q->settling = xcalloc(1, sizeof(*q->settling));
 	STAILQ_INIT(&q->settling->sent);
+	if (getrandom(&maker, sizeof(maker), 0) != (ssize_t)sizeof(maker))
+		fatal("getrandom");
+	q->settling->last = maker << (64 - SETTLE_MAKER_BITS);
 	q->settling->ack = (struct deferred){ .run = send_acks, .arg = q };
 }
 

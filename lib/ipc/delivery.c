@@ -216,14 +216,21 @@ dispatch_fail_get(struct reader *r, struct dispatch_fail *out)
 }
 
 void
-delivery_message_put(struct buf *b, const struct delivery_message *m)
+delivery_message_put_head(struct buf *b, const struct delivery_message *m)
 {
 	put_u64(b, m->session);
 	put_u16(b, m->attempts);
 	put_span(b, m->pool);
 	put_span(b, m->envelope);
 	put_u64(b, m->body_size);
-	put_span(b, m->body);
+	put_u32(b, (uint32_t)m->body.len);
+}
+
+void
+delivery_message_put(struct buf *b, const struct delivery_message *m)
+{
+	delivery_message_put_head(b, m);
+	buf_add_span(b, m->body);
 }
 
 void
@@ -246,6 +253,7 @@ outcome_put(struct buf *b, const struct outcome *o)
 	put_bytes(b, &o->id, sizeof(o->id));
 	put_u8(b, (uint8_t)o->result);
 	u32s_put(b, o->done, o->n_done);
+	put_u32(b, o->of_rcpts);
 	spans_put(b, o->records, o->n_records);
 }
 
@@ -261,6 +269,7 @@ outcome_get(struct reader *r, struct outcome *out, struct arena *a)
 		reader_fail(r);
 	out->result = (enum outcome_result)result;
 	out->done = u32s_get(r, &out->n_done, a);
+	out->of_rcpts = reader_u32(r);
 	out->records = spans_get(r, &out->n_records, STORE_ITEM_MAX, a);
 }
 

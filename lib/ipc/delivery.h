@@ -133,7 +133,7 @@ void dispatch_get(struct reader *r, struct dispatch *out, struct arena *a);
 
 enum dispatch_failure {
 	DISPATCH_MISSING, /* no such message: forget it */
-	DISPATCH_DAMAGED, /* set aside, never to be sent */
+	DISPATCH_DAMAGED, /* never to be sent: answer with SETTLE_SET_ASIDE */
 	DISPATCH_NO_WORKER, /* its channel is gone */
 	DISPATCH_FAILURES
 };
@@ -158,6 +158,9 @@ struct delivery_message {
 };
 
 void delivery_message_put(struct buf *b, const struct delivery_message *m);
+/* All but the bytes of the body, of which body.len are to be added next. */
+void delivery_message_put_head(struct buf *b,
+    const struct delivery_message *m);
 void delivery_message_get(struct reader *r, struct delivery_message *out);
 
 enum outcome_result {
@@ -173,6 +176,7 @@ struct outcome {
 	enum outcome_result result;
 	uint32_t *done;       /* recipients finished, by index */
 	uint32_t n_done;
+	uint32_t of_rcpts;    /* in the envelope that was sent; 0: not said */
 	struct span *records; /* encoded, in order */
 	uint32_t n_records;
 };

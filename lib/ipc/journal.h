@@ -4,6 +4,12 @@
  * reader of it (a configured log) has a cursor: the number of the last entry
  * it has safely written, and a state of its own (which files, how long they
  * were then). Entries that every cursor has passed are dropped.
+ *
+ * A cursor bears the name of its log: log_dir as configured, "#" and how many
+ * earlier logs of the list have the same one. The writer makes the cursor of a
+ * log that is new (at the newest entry: it begins with what comes next) and
+ * drops those of logs no longer configured; CURSOR_SET for any other name is
+ * acknowledged and changes nothing.
  */
 #ifndef LIB_IPC_JOURNAL_H
 #define LIB_IPC_JOURNAL_H
@@ -22,7 +28,7 @@ enum {
 struct journal_entry {
 	uint64_t seq;
 	uint16_t attempts;
-	struct span record;   /* lib/mail/record.h, encoded */
+	struct span record;   /* lib/mail/record.h, encoded; "": damaged */
 	struct span envelope; /* lib/mail/envelope.h, encoded */
 };
 

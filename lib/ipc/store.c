@@ -51,7 +51,7 @@ entries_get(struct reader *r, uint32_t *n_out, struct arena *a)
 }
 
 void
-store_put(struct buf *b, const struct store *s)
+store_head_put(struct buf *b, const struct store *s)
 {
 	uint32_t i;
 
@@ -64,6 +64,12 @@ store_put(struct buf *b, const struct store *s)
 	}
 	put_bytes(b, &s->body_id, sizeof(s->body_id));
 	put_u64(b, s->body_size);
+}
+
+void
+store_put(struct buf *b, const struct store *s)
+{
+	store_head_put(b, s);
 	put_span(b, s->body);
 }
 
@@ -178,6 +184,7 @@ settle_put(struct buf *b, const struct settle *s)
 	put_i64(b, s->due_ms);
 	put_u16(b, s->attempts);
 	u32s_put(b, s->done, s->n_done);
+	put_u32(b, s->of_rcpts);
 	spans_put(b, s->records, s->n_records);
 }
 
@@ -194,6 +201,7 @@ settle_get(struct reader *r, struct settle *out, struct arena *a)
 	out->due_ms = reader_i64(r);
 	out->attempts = reader_u16(r);
 	out->done = u32s_get(r, &out->n_done, a);
+	out->of_rcpts = reader_u32(r);
 	out->records = spans_get(r, &out->n_records, STORE_ITEM_MAX, a);
 }
 

@@ -10,6 +10,13 @@
  * there already is answered as stored). SETTLE likewise: its request ids grow,
  * SETTLED acknowledges all up to one, and settling an id that is gone changes
  * nothing and writes no record.
+ *
+ * A deferral that was carried out already must not count twice: the writer
+ * knows it by fewer attempts than stored, by the same attempts and due time,
+ * by the same attempts and a request id that is not above the last one of the
+ * same queue manager, or by of_rcpts. A queue manager puts a number of its own
+ * (random, not 0) into the 20 high bits of its request ids, so that its ids
+ * are not taken for its predecessor's.
  */
 #ifndef LIB_IPC_STORE_H
 #define LIB_IPC_STORE_H
@@ -59,6 +66,8 @@ struct store {
 };
 
 void store_put(struct buf *b, const struct store *s);
+/* All of it that comes in front of the body: put_span(body) completes it. */
+void store_head_put(struct buf *b, const struct store *s);
 void store_get(struct reader *r, struct store *out, struct arena *a);
 
 enum stored_result {
@@ -90,7 +99,7 @@ enum health {
 void health_put(struct buf *b, enum health state);
 enum health health_get(struct reader *r);
 
-/* ENQUEUED: all that one commit stored. */
+/* ENQUEUED: what one commit stored; several frames when it is much. */
 struct enqueued {
 	uint64_t commit;
 	struct sched_entry *entries;
@@ -116,6 +125,7 @@ enum settle_action {
 	SETTLE_KEEP,   /* only the records are written */
 	SETTLE_REMOVE, /* no recipient is left */
 	SETTLE_DEFER,  /* due_ms, attempts; recipients done are dropped */
+	SETTLE_SET_ASIDE, /* a reader found it damaged: keep it apart */
 	SETTLE_ACTIONS
 };
 
@@ -126,9 +136,16 @@ struct settle {
 	uint16_t attempts;    /* so far, the one reported here included */
 	uint32_t *done;       /* indices into the envelope's recipients */
 	uint32_t n_done;
+	uint32_t of_rcpts;    /* of so many recipients; 0: not said */
 	struct span *records; /* encoded, in order */
 	uint32_t n_records;
 };
+
+/*
+ * The upper bits of a SETTLE's request id name the queue manager process that
+ * made it (at random), the rest count.
+ */
+enum { SETTLE_MAKER_BITS = 20 };
 
 void settle_put(struct buf *b, const struct settle *s);
 void settle_get(struct reader *r, struct settle *out, struct arena *a);

@@ -13,6 +13,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
+#include "tools/ekiden/spool.h"
 
 static void
 usage(FILE *to)
@@ -114,6 +115,7 @@ static const struct {
 } commands[] = {
 	{ "run", command_run },
 	{ "check", command_check },
+	{ "spool", spool_command },
 	{ "version", command_version },
 	{ "--version", command_version },
 	{ "help", command_help },
