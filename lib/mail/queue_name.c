@@ -69,6 +69,16 @@ queue_name_put(struct buf *out, const struct queue_name *q)
 	}
 }
 
+struct span
+queue_name_route(struct span name)
+{
+	struct queue_name q;
+
+	if (queue_name_parse(name, &q) != 0)
+		return name;
+	return q.routing_domain.len != 0 ? q.routing_domain : q.domain;
+}
+
 int
 queue_name_target(const struct queue_name *q, struct span *host_out,
     uint16_t *port_out)

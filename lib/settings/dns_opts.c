@@ -29,7 +29,7 @@ static const char *const dns_backend_names[] = {
 	"system", "servers", "test", "aggregate", "root",
 };
 
-static const struct option name_server_rows[] = {
+static const struct option_row name_server_rows[] = {
 #define OPTIONS "lib/settings/name_server.def"
 #define OPTION_OF struct name_server
 #include "lib/settings/option_rows.h"
@@ -39,7 +39,7 @@ const struct option_table name_server_table =
     OPTION_TABLE("kumo.dns.configure_resolver name_servers",
 	struct name_server, name_server_rows);
 
-static const struct option dns_resolver_options_rows[] = {
+static const struct option_row dns_resolver_options_rows[] = {
 #define OPTIONS "lib/settings/dns_resolver_options.def"
 #define OPTION_OF struct dns_resolver_options
 #include "lib/settings/option_rows.h"
@@ -49,7 +49,7 @@ const struct option_table dns_resolver_options_table =
     OPTION_TABLE("kumo.dns.configure_resolver options",
 	struct dns_resolver_options, dns_resolver_options_rows);
 
-static const struct option dns_test_zone_rows[] = {
+static const struct option_row dns_test_zone_rows[] = {
 #define OPTIONS "lib/settings/dns_test_zone.def"
 #define OPTION_OF struct dns_test_zone
 #include "lib/settings/option_rows.h"
@@ -59,7 +59,7 @@ const struct option_table dns_test_zone_table =
     OPTION_TABLE("kumo.dns.configure_resolver Test zones",
 	struct dns_test_zone, dns_test_zone_rows);
 
-static const struct option dns_opts_rows[] = {
+static const struct option_row dns_opts_rows[] = {
 #define OPTIONS "lib/settings/dns_opts.def"
 #define OPTION_OF struct dns_opts
 #include "lib/settings/option_rows.h"
@@ -130,7 +130,7 @@ name_servers_read(const struct option_at *at, void *field,
 }
 
 static void
-name_servers_put(const struct option *row, struct buf *b, const void *field)
+name_servers_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct name_servers *list = field;
 	size_t i;
@@ -142,7 +142,7 @@ name_servers_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-name_servers_get(const struct option *row, struct reader *r, void *field,
+name_servers_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	uint32_t n = reader_count(r, sizeof(struct option_set));
@@ -158,7 +158,7 @@ name_servers_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-name_servers_free(const struct option *row, void *field)
+name_servers_free(const struct option_row *row, void *field)
 {
 	struct name_servers *list = field;
 	size_t i;
@@ -170,7 +170,7 @@ name_servers_free(const struct option *row, void *field)
 }
 
 static void
-name_servers_json(const struct option *row, struct json *j,
+name_servers_json(const struct option_row *row, struct json *j,
     const void *field)
 {
 	const struct name_servers *list = field;
@@ -212,7 +212,7 @@ trust_anchor_read(const struct option_at *at, void *field,
 }
 
 static void
-trust_anchor_put(const struct option *row, struct buf *b, const void *field)
+trust_anchor_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct trust_anchor *anchor = field;
 
@@ -222,7 +222,7 @@ trust_anchor_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-trust_anchor_get(const struct option *row, struct reader *r, void *field,
+trust_anchor_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	struct trust_anchor *anchor = field;
@@ -234,14 +234,14 @@ trust_anchor_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-trust_anchor_free(const struct option *row, void *field)
+trust_anchor_free(const struct option_row *row, void *field)
 {
 	(void)row;
 	free(((struct trust_anchor *)field)->file);
 }
 
 static void
-trust_anchor_json(const struct option *row, struct json *j,
+trust_anchor_json(const struct option_row *row, struct json *j,
     const void *field)
 {
 	const struct trust_anchor *anchor = field;
@@ -512,7 +512,7 @@ dns_opts_json(struct json *j, const struct dns_opts *d)
 /* ---- DNS: the whole as one option --------------------------------------- */
 
 static void
-dns_init(const struct option *row, void *field)
+dns_init(const struct option_row *row, void *field)
 {
 	(void)row;
 	dns_opts_defaults(field);
@@ -527,14 +527,14 @@ dns_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-dns_put(const struct option *row, struct buf *b, const void *field)
+dns_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	dns_opts_put(b, field);
 }
 
 static void
-dns_get(const struct option *row, struct reader *r, void *field,
+dns_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -543,14 +543,14 @@ dns_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-dns_free(const struct option *row, void *field)
+dns_free(const struct option_row *row, void *field)
 {
 	(void)row;
 	dns_opts_free(field);
 }
 
 static void
-dns_json(const struct option *row, struct json *j, const void *field)
+dns_json(const struct option_row *row, struct json *j, const void *field)
 {
 	(void)row;
 	dns_opts_json(j, field);

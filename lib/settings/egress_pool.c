@@ -5,7 +5,7 @@
 
 #include "lib/settings/option_kind.h"
 
-static const struct option pool_entry_rows[] = {
+static const struct option_row pool_entry_rows[] = {
 #define OPTIONS "lib/settings/pool_entry.def"
 #define OPTION_OF struct pool_entry
 #include "lib/settings/option_rows.h"
@@ -15,7 +15,7 @@ const struct option_table pool_entry_table =
     OPTION_TABLE("kumo.make_egress_pool entries", struct pool_entry,
 	pool_entry_rows);
 
-static const struct option egress_pool_rows[] = {
+static const struct option_row egress_pool_rows[] = {
 #define OPTIONS "lib/settings/egress_pool.def"
 #define OPTION_OF struct egress_pool
 #include "lib/settings/option_rows.h"

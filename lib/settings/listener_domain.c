@@ -5,7 +5,7 @@
 
 #include "lib/settings/option_kind.h"
 
-static const struct option listener_domain_rows[] = {
+static const struct option_row listener_domain_rows[] = {
 #define OPTIONS "lib/settings/listener_domain.def"
 #define OPTION_OF struct listener_domain
 #include "lib/settings/option_rows.h"
@@ -43,14 +43,14 @@ oob_mode_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-oob_mode_put(const struct option *row, struct buf *b, const void *field)
+oob_mode_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	put_u8(b, (uint8_t)*(const int *)field);
 }
 
 static void
-oob_mode_get(const struct option *row, struct reader *r, void *field,
+oob_mode_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -63,7 +63,7 @@ oob_mode_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-oob_mode_json(const struct option *row, struct json *j, const void *field)
+oob_mode_json(const struct option_row *row, struct json *j, const void *field)
 {
 	(void)row;
 	json_text(j, span_of(oob_mode_names[*(const int *)field]));

@@ -13,7 +13,7 @@ const char *const log_record_types[] = {
 	"DeferredInjectionRebind", "Delayed", "XferOut", "XferIn", "Any", NULL,
 };
 
-static const struct option log_record_opts_rows[] = {
+static const struct option_row log_record_opts_rows[] = {
 #define OPTIONS "lib/settings/log_record_opts.def"
 #define OPTION_OF struct log_record_opts
 #include "lib/settings/option_rows.h"
@@ -23,7 +23,7 @@ const struct option_table log_record_opts_table =
     OPTION_TABLE("kumo.configure_local_logs per_record", struct log_record_opts,
 	log_record_opts_rows);
 
-static const struct option local_logs_rows[] = {
+static const struct option_row local_logs_rows[] = {
 #define OPTIONS "lib/settings/local_logs.def"
 #define OPTION_OF struct local_logs
 #include "lib/settings/option_rows.h"
@@ -76,7 +76,7 @@ per_record_read(const struct option_at *at, void *field,
 }
 
 static void
-per_record_put(const struct option *row, struct buf *b, const void *field)
+per_record_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct per_record *list = field;
 	size_t i;
@@ -91,7 +91,7 @@ per_record_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-per_record_get(const struct option *row, struct reader *r, void *field,
+per_record_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	const uint8_t types =
@@ -112,7 +112,7 @@ per_record_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-per_record_free(const struct option *row, void *field)
+per_record_free(const struct option_row *row, void *field)
 {
 	struct per_record *list = field;
 	size_t i;
@@ -126,7 +126,7 @@ per_record_free(const struct option *row, void *field)
 }
 
 static void
-per_record_json(const struct option *row, struct json *j, const void *field)
+per_record_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct per_record *list = field;
 	size_t i;

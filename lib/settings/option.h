@@ -173,7 +173,7 @@ enum option_flag {
 	OPT_F_NOEFFECT = 2,
 };
 
-struct option {
+struct option_row {
 	const char *name;
 	const struct option_kind *kind;
 	size_t offset; /* of the member */
@@ -190,7 +190,7 @@ struct option_table {
 	const char *of; /* "kumo.make_egress_path" */
 	size_t size;    /* of the struct */
 	size_t set;     /* offset of its struct option_set */
-	const struct option *rows;
+	const struct option_row *rows;
 	size_t n;
 };
 

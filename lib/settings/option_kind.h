@@ -19,7 +19,7 @@ enum option_read {
 /* Where a value is being read. */
 struct option_at {
 	const struct option_table *table;
-	const struct option *row;
+	const struct option_row *row;
 	struct problems *problems;
 	unsigned depth; /* of tables inside each other */
 };
@@ -30,19 +30,19 @@ struct option_kind {
 	const char *example; /* "\"5 minutes\" or 300"; may be NULL */
 	bool list;           /* the default's text is a list */
 	/* What "none" is; NULL = all zero. */
-	void (*init)(const struct option *row, void *field);
+	void (*init)(const struct option_row *row, void *field);
 	/* Into a field that init made; whatever is there then gets free'd. */
 	enum option_read (*read)(const struct option_at *at, void *field,
 	    const struct value *v);
-	void (*put)(const struct option *row, struct buf *b, const void *field);
+	void (*put)(const struct option_row *row, struct buf *b, const void *field);
 	/* Leaves what free accepts, also on a bad reader. */
-	void (*get)(const struct option *row, struct reader *r, void *field,
+	void (*get)(const struct option_row *row, struct reader *r, void *field,
 	    unsigned depth);
-	void (*free)(const struct option *row, void *field); /* may be NULL */
-	void (*json)(const struct option *row, struct json *j,
+	void (*free)(const struct option_row *row, void *field); /* may be NULL */
+	void (*json)(const struct option_row *row, struct json *j,
 	    const void *field);
 	/* More than `wanted` can say; may be NULL. */
-	void (*describe)(const struct option *row, struct buf *out);
+	void (*describe)(const struct option_row *row, struct buf *out);
 };
 
 /* A list of structs, as OPT_TABLES and OPT_MAPPED declare it. */

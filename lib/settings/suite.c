@@ -41,7 +41,7 @@ static const struct option_mapped suite_path_mapped = {
 	.prefix_join = "->",
 };
 
-static const struct option suite_processes_rows[] = {
+static const struct option_row suite_processes_rows[] = {
 #define OPTIONS "lib/settings/suite_processes.def"
 #define OPTION_OF struct suite_processes
 #include "lib/settings/option_rows.h"
@@ -51,7 +51,7 @@ const struct option_table suite_processes_table =
     OPTION_TABLE("ekiden.yaml processes", struct suite_processes,
 	suite_processes_rows);
 
-static const struct option suite_spool_rows[] = {
+static const struct option_row suite_spool_rows[] = {
 #define OPTIONS "lib/settings/suite_spool.def"
 #define OPTION_OF struct suite_spool
 #include "lib/settings/option_rows.h"
@@ -60,7 +60,7 @@ static const struct option suite_spool_rows[] = {
 const struct option_table suite_spool_table =
     OPTION_TABLE("ekiden.yaml spool", struct suite_spool, suite_spool_rows);
 
-static const struct option suite_rows[] = {
+static const struct option_row suite_rows[] = {
 #define OPTIONS "lib/settings/suite.def"
 #define OPTION_OF struct suite
 #include "lib/settings/option_rows.h"
@@ -180,7 +180,7 @@ static void
 spool_take(struct suite_spool *to, const struct option_table *from_table,
     const void *from, bool weak)
 {
-	const struct option *row;
+	const struct option_row *row;
 	size_t i, at;
 
 	for (i = 0; i < from_table->n; i++) {

@@ -232,7 +232,7 @@ engine_loaded(struct engine *e)
 		memcpy(&ghost.id, key.p, sizeof(ghost.id));
 		/* Its record is owed still, though the message is gone. */
 		if (mark->has_outcome)
-			action_settle(e, &ghost, SETTLE_REMOVE, 0,
+			action_settle(e, &ghost, ENGINE_SETTLE_REMOVE, 0,
 			    mark->outcome.token, NULL, NULL);
 		free(map_del(&e->marks,
 		    span_make(&ghost.id, sizeof(ghost.id))));

@@ -26,7 +26,7 @@
  *	ready      in a ready queue, in the flow of its scheduled queue
  *	in hand    given to a session (or kept for one that is being opened)
  *	held       in flight at a worker since before this process started
- * Each leaves by exactly one SETTLE_REMOVE.
+ * Each leaves by exactly one ENGINE_SETTLE_REMOVE.
  */
 #ifndef QMGR_ENGINE_ENGINE_H
 #define QMGR_ENGINE_ENGINE_H
@@ -184,11 +184,11 @@ struct action_close {
 };
 
 enum record_kind {
-	RECORD_NONE,
-	RECORD_EXPIRATION,
-	RECORD_DELAYED,
-	RECORD_TRANSIENT_FAILURE,
-	RECORD_BOUNCE,
+	ENGINE_RECORD_NONE,
+	ENGINE_RECORD_EXPIRATION,
+	ENGINE_RECORD_DELAYED,
+	ENGINE_RECORD_TRANSIENT_FAILURE,
+	ENGINE_RECORD_BOUNCE,
 };
 
 /* The log record of an outcome that the engine itself decided. */
@@ -205,9 +205,9 @@ struct action_record {
 };
 
 enum settle_op {
-	SETTLE_KEEP,   /* nothing changes on disk, only the record is written */
-	SETTLE_DEFER,  /* new due time, attempts, perhaps fewer recipients */
-	SETTLE_REMOVE, /* the message leaves */
+	ENGINE_SETTLE_KEEP,   /* nothing changes on disk, only the record is written */
+	ENGINE_SETTLE_DEFER,  /* new due time, attempts, perhaps fewer recipients */
+	ENGINE_SETTLE_REMOVE, /* the message leaves */
 };
 
 struct action_settle {
@@ -283,16 +283,16 @@ struct engine_queue_config {
 	struct span hosts;
 };
 
-enum mx_result {
-	MX_FOUND,
-	MX_NULL,     /* takes no mail: bounce */
-	MX_NXDOMAIN,
-	MX_FAILED,   /* no answer, or nothing allowed by its policy */
+enum engine_mx_result {
+	ENGINE_MX_FOUND,
+	ENGINE_MX_NULL,     /* takes no mail: bounce */
+	ENGINE_MX_NXDOMAIN,
+	ENGINE_MX_FAILED,   /* no answer, or nothing allowed by its policy */
 };
 
 struct engine_mx {
-	enum mx_result result;
-	struct span site;  /* of MX_FOUND */
+	enum engine_mx_result result;
+	struct span site;  /* of ENGINE_MX_FOUND */
 	struct span hosts; /* opaque, for the worker */
 	struct span text;  /* why, of the failures */
 	int64_t ttl_ms;
@@ -323,16 +323,16 @@ void engine_session_started(struct engine *e, uint64_t session);
 /* How many messages it takes in hand at once (batches); 2 unless said. */
 void engine_session_window(struct engine *e, uint64_t session, uint32_t n);
 
-enum outcome_kind {
-	OUTCOME_DELIVERED, /* all recipients are done: delivered or bounced */
-	OUTCOME_BOUNCED,
-	OUTCOME_TRANSIENT, /* recipients remain, an attempt is counted */
-	OUTCOME_RETURNED,  /* not tried: ready again, no attempt */
+enum engine_outcome_kind {
+	ENGINE_OUTCOME_DELIVERED, /* all recipients are done: delivered or bounced */
+	ENGINE_OUTCOME_BOUNCED,
+	ENGINE_OUTCOME_TRANSIENT, /* recipients remain, an attempt is counted */
+	ENGINE_OUTCOME_RETURNED,  /* not tried: ready again, no attempt */
 };
 
 struct engine_outcome {
-	enum outcome_kind kind;
-	uint16_t nrcpt;    /* left, of OUTCOME_TRANSIENT; 0 = as before */
+	enum engine_outcome_kind kind;
+	uint16_t nrcpt;    /* left, of ENGINE_OUTCOME_TRANSIENT; 0 = as before */
 	uint32_t context;  /* more enum insert_context bits */
 	int64_t delay_ms;  /* -1: by the retry schedule */
 	uint64_t token;    /* comes back in exactly one SETTLE, the last one
@@ -346,20 +346,20 @@ struct engine_outcome {
 bool engine_outcome(struct engine *e, uint64_t session, const struct uuid *id,
     const struct engine_outcome *o);
 
-enum session_end {
-	SESSION_CLOSED,      /* in order: asked to, or idle */
-	SESSION_LOST,        /* by the peer or an error, after it had started */
-	SESSION_PLAN_FAILED, /* no address of the plan could be used */
-	SESSION_NO_HOSTS,    /* no address at all: 451 for all that is ready */
-	SESSION_SKIPPED,     /* skip_hosts left nothing: 451 for all */
-	SESSION_PROHIBITED,  /* prohibited_hosts: 550 for all that is ready */
-	SESSION_NULL_MX,     /* 556 for all that is ready */
+enum engine_session_end {
+	ENGINE_SESSION_CLOSED,      /* in order: asked to, or idle */
+	ENGINE_SESSION_LOST,        /* by the peer or an error, after it had started */
+	ENGINE_SESSION_PLAN_FAILED, /* no address of the plan could be used */
+	ENGINE_SESSION_NO_HOSTS,    /* no address at all: 451 for all that is ready */
+	ENGINE_SESSION_SKIPPED,     /* skip_hosts left nothing: 451 for all */
+	ENGINE_SESSION_PROHIBITED,  /* prohibited_hosts: 550 for all that is ready */
+	ENGINE_SESSION_NULL_MX,     /* 556 for all that is ready */
 };
 
 /* What it had in hand without outcome is ready again, unless `how` says more;
- * text explains SESSION_PLAN_FAILED and the like in the record. */
+ * text explains ENGINE_SESSION_PLAN_FAILED and the like in the record. */
 void engine_session_ended(struct engine *e, uint64_t session,
-    enum session_end how, struct span text);
+    enum engine_session_end how, struct span text);
 
 /* ---- the rest of the machine -------------------------------------------- */
 

@@ -76,7 +76,7 @@ message_remove(struct engine *e, uint32_t i, uint64_t token, struct ready *r,
 	struct message *m = message_at(e, i);
 	struct queue *q = queue_at(e, m->queue);
 
-	action_settle(e, m, SETTLE_REMOVE, 0, token, r, v);
+	action_settle(e, m, ENGINE_SETTLE_REMOVE, 0, token, r, v);
 	if (m->flags & MSG_EXPIRES)
 		map_del(&e->expiries, expiry_key(&i));
 	list_del(&q->messages, MESSAGE_SIBLINGS(e), i);
@@ -98,7 +98,7 @@ void
 message_expire(struct engine *e, uint32_t i, uint64_t token, struct ready *r)
 {
 	static const struct verdict expired = {
-		RECORD_EXPIRATION, 551, "5.4.7",
+		ENGINE_RECORD_EXPIRATION, 551, "5.4.7",
 		{ "the next attempt would be past the message's time limit",
 		    55 },
 	};
@@ -134,12 +134,12 @@ message_retry(struct engine *e, uint32_t i, struct ready *r,
 	COUNT(e, r, transient);
 	if (message_is_expired(e, i, m->node.due_ms)) {
 		if (how->verdict != NULL)
-			action_settle(e, m, SETTLE_KEEP, how->context, 0, r,
+			action_settle(e, m, ENGINE_SETTLE_KEEP, how->context, 0, r,
 			    how->verdict);
 		message_expire(e, i, how->token, r);
 		return;
 	}
-	action_settle(e, m, SETTLE_DEFER, how->context, how->token, r,
+	action_settle(e, m, ENGINE_SETTLE_DEFER, how->context, how->token, r,
 	    how->verdict);
 	message_wait(e, i);
 }
@@ -154,7 +154,7 @@ message_log_delay(struct engine *e, uint32_t i, struct ready *r,
 	if (m->flags & MSG_DELAY_LOGGED)
 		return;
 	m->flags |= MSG_DELAY_LOGGED;
-	action_settle(e, m, SETTLE_KEEP, context, 0, r, v);
+	action_settle(e, m, ENGINE_SETTLE_KEEP, context, 0, r, v);
 }
 
 void
@@ -187,18 +187,18 @@ message_outcome(struct engine *e, uint32_t i, struct ready *r,
 	};
 
 	switch (o->kind) {
-	case OUTCOME_DELIVERED:
+	case ENGINE_OUTCOME_DELIVERED:
 		COUNT(e, r, delivered);
 		message_remove(e, i, o->token, r, NULL);
 		break;
-	case OUTCOME_BOUNCED:
+	case ENGINE_OUTCOME_BOUNCED:
 		COUNT(e, r, bounced);
 		message_remove(e, i, o->token, r, NULL);
 		break;
-	case OUTCOME_TRANSIENT:
+	case ENGINE_OUTCOME_TRANSIENT:
 		message_retry(e, i, r, &how);
 		break;
-	case OUTCOME_RETURNED:
+	case ENGINE_OUTCOME_RETURNED:
 		message_due(e, i);
 		break;
 	}

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mail/queue_name.h"
 #include "lib/base/buf.h"
 #include "lib/settings/egress_path.h"
 #include "lib/settings/queue_config.h"
 #include "qmgr/engine/answer.h"
 #include "qmgr/engine/message.h"
-#include "qmgr/engine/queue_name.h"
 #include "qmgr/engine/ready.h"
 #include "qmgr/engine/route.h"
 
@@ -137,7 +137,7 @@ static enum turn
 turn_retry(struct engine *e, struct queue *q, uint32_t context,
     const char *enhanced, struct span text)
 {
-	struct verdict v = { RECORD_TRANSIENT_FAILURE, 451, enhanced, text };
+	struct verdict v = { ENGINE_RECORD_TRANSIENT_FAILURE, 451, enhanced, text };
 	struct going_back how = {
 		.verdict = &v,
 		.context = context | INSERT_TRANSIENT_FAILURE,
@@ -151,7 +151,7 @@ turn_retry(struct engine *e, struct queue *q, uint32_t context,
 static enum turn
 turn_full(struct engine *e, uint32_t i, uint32_t r)
 {
-	static const struct verdict full = { RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict full = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "the ready queue is full", 23 } };
 	struct queue *q = queue_at(e, i);
 
@@ -180,22 +180,22 @@ turn_halt(struct engine *e, uint32_t i, int64_t wait_ms, uint32_t context,
 static bool
 turn_destination(struct engine *e, struct queue *q)
 {
-	static const struct verdict null_mx = { RECORD_BOUNCE, 556, "5.1.10",
+	static const struct verdict null_mx = { ENGINE_RECORD_BOUNCE, 556, "5.1.10",
 		{ "the domain takes no mail (null MX)", 34 } };
 	const struct domain *d = registry_at(&e->domains, q->domain);
 	struct span why = span_of(d->why);
 
-	switch ((enum mx_result)d->result) {
-	case MX_FOUND:
+	switch ((enum engine_mx_result)d->result) {
+	case ENGINE_MX_FOUND:
 		return false;
-	case MX_NULL:
+	case ENGINE_MX_NULL:
 		message_bounce(e, queue_take_due(e, q), NULL, &null_mx);
 		return true;
-	case MX_NXDOMAIN:
+	case ENGINE_MX_NXDOMAIN:
 		turn_retry(e, q, INSERT_NO_HOSTS, "4.4.4", why.len != 0 ? why :
 		    SPAN_LIT("the domain does not exist"));
 		return true;
-	case MX_FAILED:
+	case ENGINE_MX_FAILED:
 		turn_retry(e, q, INSERT_NO_HOSTS, "4.4.4", why.len != 0 ? why :
 		    SPAN_LIT("the domain could not be resolved"));
 		return true;
@@ -206,13 +206,13 @@ turn_destination(struct engine *e, struct queue *q)
 static enum turn
 turn_route(struct engine *e, uint32_t i)
 {
-	static const struct verdict slow = { RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict slow = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "throttled by the queue's max_message_rate", 41 } };
-	static const struct verdict rate = { RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict rate = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "throttled by source_selection_rate", 34 } };
-	static const struct verdict suspended = { RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict suspended = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "the ready queue is suspended", 28 } };
-	static const struct verdict failed = { RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict failed = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "no configuration for the way out", 32 } };
 	struct queue *q = queue_at(e, i);
 	const struct profile *p = profile_at(e, q->profile);
@@ -251,7 +251,7 @@ turn_route(struct engine *e, uint32_t i)
 static enum turn
 turn_first(struct engine *e, uint32_t i)
 {
-	static const struct verdict sick = { RECORD_DELAYED, 451, "4.3.0",
+	static const struct verdict sick = { ENGINE_RECORD_DELAYED, 451, "4.3.0",
 		{ "the spool is unhealthy", 22 } };
 	struct queue *q = queue_at(e, i);
 
@@ -420,7 +420,7 @@ engine_queue_config(struct engine *e, struct span name,
 	q->profile = profile_ref(e, c);
 	q->domain = c->site.len != 0 ?
 	    domain_ref_fixed(e, c->site, c->hosts) :
-	    domain_ref(e, queue_name_target(named_span(q)));
+	    domain_ref(e, queue_name_route(named_span(q)));
 	profile_unref(e, old_profile);
 	domain_unref(e, old_domain);
 	p = profile_at(e, q->profile);

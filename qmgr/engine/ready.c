@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lib/mail/queue_name.h"
 #include "lib/base/buf.h"
 #include "lib/settings/egress_path.h"
 #include "qmgr/engine/answer.h"
@@ -10,7 +11,6 @@
 #include "qmgr/engine/message.h"
 #include "qmgr/engine/path.h"
 #include "qmgr/engine/queue.h"
-#include "qmgr/engine/queue_name.h"
 #include "qmgr/engine/retry.h"
 #include "qmgr/engine/route.h"
 #include "qmgr/engine/session.h"
@@ -68,7 +68,7 @@ ready_make(struct engine *e, const struct queue *q, const struct ready_key *k)
 	source->refs++;
 	site->refs++;
 	protocol->refs++;
-	r->domain_name = name_ref(e, queue_name_target(named_span(q)));
+	r->domain_name = name_ref(e, queue_name_route(named_span(q)));
 	r->worker = p->worker;
 	r->idle_since_ms = e->now_ms;
 	index_add(&e->ready_index, ready_hash(k), i);
@@ -283,19 +283,19 @@ static const struct {
 	struct verdict verdict;
 	uint32_t context;
 } give_verdicts[] = {
-	[GIVE_FAILURES] = { { RECORD_TRANSIENT_FAILURE, 451, "4.4.1",
+	[GIVE_FAILURES] = { { ENGINE_RECORD_TRANSIENT_FAILURE, 451, "4.4.1",
 	    { "too many connections failed in a row", 36 } },
 	    INSERT_CONNECTION_FAILURES | INSERT_TRANSIENT_FAILURE },
-	[GIVE_NO_HOSTS] = { { RECORD_TRANSIENT_FAILURE, 451, "4.4.4",
+	[GIVE_NO_HOSTS] = { { ENGINE_RECORD_TRANSIENT_FAILURE, 451, "4.4.4",
 	    { "the destination has no addresses", 32 } },
 	    INSERT_NO_HOSTS | INSERT_TRANSIENT_FAILURE },
-	[GIVE_SKIPPED] = { { RECORD_TRANSIENT_FAILURE, 451, "4.4.4",
+	[GIVE_SKIPPED] = { { ENGINE_RECORD_TRANSIENT_FAILURE, 451, "4.4.4",
 	    { "skip_hosts leaves no address", 28 } },
 	    INSERT_SKIPPED | INSERT_TRANSIENT_FAILURE },
-	[GIVE_PROHIBITED] = { { RECORD_BOUNCE, 550, "5.4.4",
+	[GIVE_PROHIBITED] = { { ENGINE_RECORD_BOUNCE, 550, "5.4.4",
 	    { "an address of the destination is prohibited", 43 } },
 	    INSERT_PROHIBITED },
-	[GIVE_NULL_MX] = { { RECORD_BOUNCE, 556, "5.1.10",
+	[GIVE_NULL_MX] = { { ENGINE_RECORD_BOUNCE, 556, "5.1.10",
 	    { "the domain takes no mail (null MX)", 34 } },
 	    INSERT_NULL_MX },
 };
@@ -329,7 +329,7 @@ ready_give_one(struct engine *e, struct ready *r, uint32_t m)
 	v = give_verdicts[r->give].verdict;
 	if (r->give_text != NULL)
 		v.text = span_of(r->give_text);
-	if (v.kind == RECORD_BOUNCE) {
+	if (v.kind == ENGINE_RECORD_BOUNCE) {
 		message_bounce(e, m, r, &v);
 		return;
 	}
@@ -377,7 +377,7 @@ ready_end_sessions(struct engine *e, struct ready *r, enum close_reason why)
 static bool
 ready_shed(struct engine *e, uint32_t i)
 {
-	static const struct verdict full = { RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict full = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "max_ready was reduced", 21 } };
 	struct ready *r = ready_at(e, i);
 	struct going_back how = {

@@ -113,7 +113,7 @@ domain_ref_fixed(struct engine *e, struct span site, struct span hosts)
 
 	domain_set(e, d, site, hosts);
 	d->mx.known = KNOWN_YES;
-	d->result = MX_FOUND;
+	d->result = ENGINE_MX_FOUND;
 	return i;
 }
 
@@ -159,9 +159,9 @@ engine_mx(struct engine *e, struct span name, const struct engine_mx *mx)
 	d = domain_at(e, i);
 	d->result = (uint8_t)mx->result;
 	/* A site without a name would be one place for all such domains. */
-	if (mx->result == MX_FOUND && mx->site.len == 0)
-		d->result = MX_FAILED;
-	if (mx->result == MX_FOUND)
+	if (mx->result == ENGINE_MX_FOUND && mx->site.len == 0)
+		d->result = ENGINE_MX_FAILED;
+	if (mx->result == ENGINE_MX_FOUND)
 		domain_set(e, d, mx->site, mx->hosts);
 	free(d->why);
 	d->why = mx->text.len != 0 ? span_dup(mx->text) : NULL;

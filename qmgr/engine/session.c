@@ -357,7 +357,7 @@ mark_outcome(struct engine *e, const struct uuid *id,
 
 	if (mark == NULL)
 		return false;
-	if (mark->message == 0 && o->kind != OUTCOME_RETURNED) {
+	if (mark->message == 0 && o->kind != ENGINE_OUTCOME_RETURNED) {
 		if (mark->has_outcome)
 			return false;
 		mark->has_outcome = true;
@@ -389,7 +389,7 @@ engine_outcome(struct engine *e, uint64_t session, const struct uuid *id,
 	if (m == 0 || s->state == SESSION_OPENING)
 		return false;
 	session_drop(e, i, m);
-	if (o->kind == OUTCOME_RETURNED) {
+	if (o->kind == ENGINE_OUTCOME_RETURNED) {
 		ready_reinsert(e, s->ready, m);
 	} else {
 		s->spoke = true;
@@ -406,7 +406,7 @@ session_plan_failed(struct engine *e, uint32_t i, struct span text)
 {
 	struct session *s = session_at(e, i);
 	struct ready *r = ready_at(e, s->ready);
-	struct verdict v = { RECORD_TRANSIENT_FAILURE, 400, "", text };
+	struct verdict v = { ENGINE_RECORD_TRANSIENT_FAILURE, 400, "", text };
 	struct going_back how = {
 		.verdict = &v,
 		.context = INSERT_TRANSIENT_FAILURE,
@@ -434,7 +434,7 @@ ready_count_failure(struct engine *e, uint32_t ready)
 }
 
 void
-engine_session_ended(struct engine *e, uint64_t id, enum session_end how,
+engine_session_ended(struct engine *e, uint64_t id, enum engine_session_end how,
     struct span text)
 {
 	uint32_t i = session_find(e, id), ready;
@@ -445,33 +445,33 @@ engine_session_ended(struct engine *e, uint64_t id, enum session_end how,
 	ready = session_at(e, i)->ready;
 	spoke = session_at(e, i)->spoke;
 	told = session_at(e, i)->state == SESSION_CLOSING;
-	if (how == SESSION_PLAN_FAILED && !told)
+	if (how == ENGINE_SESSION_PLAN_FAILED && !told)
 		session_plan_failed(e, i, text);
 	session_return_hand(e, i);
 	session_free(e, i);
-	if (how != SESSION_CLOSED && how != SESSION_LOST)
+	if (how != ENGINE_SESSION_CLOSED && how != ENGINE_SESSION_LOST)
 		COUNT(e, ready_at(e, ready), sessions_failed);
 	switch (how) {
-	case SESSION_CLOSED:
+	case ENGINE_SESSION_CLOSED:
 		break;
-	case SESSION_LOST:
+	case ENGINE_SESSION_LOST:
 		/* A peer that greets and leaves is no better than none. */
 		if (!spoke && !told)
 			ready_count_failure(e, ready);
 		break;
-	case SESSION_PLAN_FAILED:
+	case ENGINE_SESSION_PLAN_FAILED:
 		ready_count_failure(e, ready);
 		break;
-	case SESSION_NO_HOSTS:
+	case ENGINE_SESSION_NO_HOSTS:
 		ready_give_back(e, ready, GIVE_NO_HOSTS, 0, text);
 		break;
-	case SESSION_SKIPPED:
+	case ENGINE_SESSION_SKIPPED:
 		ready_give_back(e, ready, GIVE_SKIPPED, 0, text);
 		break;
-	case SESSION_PROHIBITED:
+	case ENGINE_SESSION_PROHIBITED:
 		ready_give_back(e, ready, GIVE_PROHIBITED, 0, text);
 		break;
-	case SESSION_NULL_MX:
+	case ENGINE_SESSION_NULL_MX:
 		ready_give_back(e, ready, GIVE_NULL_MX, 0, text);
 		break;
 	}

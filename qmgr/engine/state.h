@@ -141,7 +141,7 @@ struct domain {
 	struct answer mx;
 	uint32_t site;  /* name */
 	uint32_t hosts;
-	uint8_t result; /* enum mx_result */
+	uint8_t result; /* enum engine_mx_result */
 	char *why;
 };
 

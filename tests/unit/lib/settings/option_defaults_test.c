@@ -465,7 +465,7 @@ table_named(const char *of)
 }
 
 static void
-row_check(const struct option_table *t, const struct option *row,
+row_check(const struct option_table *t, const struct option_row *row,
     const void *obj)
 {
 	const char *want = row_want(t->of, row->name);
@@ -531,7 +531,7 @@ static void
 rows_test(void **state)
 {
 	const struct option_table *t;
-	const struct option *row;
+	const struct option_row *row;
 	size_t i, k;
 
 	(void)state;

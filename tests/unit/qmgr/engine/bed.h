@@ -71,7 +71,7 @@ struct bed {
 	unsigned nentries;
 	unsigned mute; /* bits of action kinds: not answered */
 	unsigned fail; /* answered with failure */
-	enum mx_result mx;
+	enum engine_mx_result mx;
 	const char *one_site; /* NULL: each domain its own */
 	bool start_sessions;  /* as soon as they are opened */
 	bool settle_held;     /* settlements are not acknowledged */
@@ -214,9 +214,9 @@ bed_answer(struct bed *b, const struct action *a)
 		    b->one_site : name);
 		mx.site = span_of(site);
 		if (strncmp(name, "null", 4) == 0)
-			mx.result = MX_NULL;
+			mx.result = ENGINE_MX_NULL;
 		if (strncmp(name, "nx", 2) == 0)
-			mx.result = MX_NXDOMAIN;
+			mx.result = ENGINE_MX_NXDOMAIN;
 		engine_mx(b->e, n, &mx);
 	}
 }
@@ -355,7 +355,7 @@ bed_pass(struct bed *b, int64_t ms)
 }
 
 static inline void
-bed_outcome(struct bed *b, size_t hand, enum outcome_kind kind)
+bed_outcome(struct bed *b, size_t hand, enum engine_outcome_kind kind)
 {
 	struct bed_hand h = b->hands[hand];
 	struct engine_outcome o = { .kind = kind, .delay_ms = -1, .token = 7 };
@@ -367,7 +367,7 @@ bed_outcome(struct bed *b, size_t hand, enum outcome_kind kind)
 }
 
 static inline void
-bed_end(struct bed *b, uint64_t session, enum session_end how,
+bed_end(struct bed *b, uint64_t session, enum engine_session_end how,
     const char *text)
 {
 	bed_session_forget(b, session);
@@ -382,7 +382,7 @@ bed_close_told(struct bed *b)
 
 	for (i = 0; i < b->nsessions;)
 		if (b->sessions[i].told_to_close)
-			bed_end(b, b->sessions[i].id, SESSION_CLOSED, "");
+			bed_end(b, b->sessions[i].id, ENGINE_SESSION_CLOSED, "");
 		else
 			i++;
 }
@@ -393,7 +393,7 @@ bed_deliver_all(struct bed *b)
 {
 	bed_run(b);
 	while (b->nhands > 0) {
-		bed_outcome(b, 0, OUTCOME_DELIVERED);
+		bed_outcome(b, 0, ENGINE_OUTCOME_DELIVERED);
 		bed_run(b);
 		bed_close_told(b);
 		bed_run(b);

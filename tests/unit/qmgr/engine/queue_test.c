@@ -54,17 +54,17 @@ test_retries_until_expiry(void **state)
 		bed_run(&b);
 		assert_int_equal(b.nhands, 1);
 		assert_int_equal(b.hands[0].attempts, n);
-		bed_outcome(&b, 0, OUTCOME_TRANSIENT);
+		bed_outcome(&b, 0, ENGINE_OUTCOME_TRANSIENT);
 		bed_run(&b);
 		bed_pass(&b, 6000);
 		bed_close_told(&b);
 		assert_int_equal(b.nsettles, ++n);
 		assert_int_equal(b.settles[n - 1].token, 7);
 		assert_int_equal(b.settles[n - 1].attempts, n);
-		if (b.settles[n - 1].op == SETTLE_REMOVE)
+		if (b.settles[n - 1].op == ENGINE_SETTLE_REMOVE)
 			break;
-		assert_int_equal(b.settles[n - 1].op, SETTLE_DEFER);
-		assert_int_equal(b.settles[n - 1].record, RECORD_NONE);
+		assert_int_equal(b.settles[n - 1].op, ENGINE_SETTLE_DEFER);
+		assert_int_equal(b.settles[n - 1].record, ENGINE_RECORD_NONE);
 		assert_true(b.settles[n - 1].context &
 		    INSERT_TRANSIENT_FAILURE);
 		due = b.settles[n - 1].due_ms;
@@ -75,7 +75,7 @@ test_retries_until_expiry(void **state)
 	}
 	/* 20 x (2^9 - 1) minutes are 7.1 days: the ninth try is the last. */
 	assert_int_equal(n, 9);
-	assert_int_equal(b.settles[n - 1].record, RECORD_EXPIRATION);
+	assert_int_equal(b.settles[n - 1].record, ENGINE_RECORD_EXPIRATION);
 	assert_int_equal(b.settles[n - 1].code, 551);
 	assert_string_equal(b.settles[n - 1].enhanced, "5.4.7");
 	assert_int_equal(bed_totals(&b).counters.expired, 1);
@@ -115,13 +115,13 @@ test_expiry(void **state)
 		bed_run(&b);
 		assert_int_equal(b.nhands, rows[i].tried);
 		if (b.nhands > 0)
-			bed_outcome(&b, 0, OUTCOME_TRANSIENT);
+			bed_outcome(&b, 0, ENGINE_OUTCOME_TRANSIENT);
 		bed_run(&b);
 		assert_int_equal(b.nsettles, 1);
 		assert_int_equal(b.settles[0].op, rows[i].expires ?
-		    SETTLE_REMOVE : SETTLE_DEFER);
+		    ENGINE_SETTLE_REMOVE : ENGINE_SETTLE_DEFER);
 		assert_int_equal(b.settles[0].record, rows[i].expires ?
-		    RECORD_EXPIRATION : RECORD_NONE);
+		    ENGINE_RECORD_EXPIRATION : ENGINE_RECORD_NONE);
 		bed_free(&b);
 	}
 }
@@ -129,7 +129,7 @@ test_expiry(void **state)
 static void
 test_outcome_delay(void **state)
 {
-	struct engine_outcome o = { .kind = OUTCOME_TRANSIENT,
+	struct engine_outcome o = { .kind = ENGINE_OUTCOME_TRANSIENT,
 		.delay_ms = 1234, .nrcpt = 3, .token = 99 };
 	struct bed b;
 
@@ -153,7 +153,7 @@ test_outcome_delay(void **state)
 	assert_true(engine_outcome(b.e, b.hands[0].session, &b.hands[0].id,
 	    &o));
 	bed_run(&b);
-	assert_int_equal(b.settles[1].record, RECORD_EXPIRATION);
+	assert_int_equal(b.settles[1].record, ENGINE_RECORD_EXPIRATION);
 	bed_free(&b);
 }
 
@@ -180,7 +180,7 @@ test_queue_rate(void **state)
 	assert_int_equal(bed_totals(&b).counters.delivered, 70);
 	/* Work by what moves, not by what waits. */
 	assert_true(bed_totals(&b).steps < 5000 * 2);
-	assert_int_equal(bed_settled(&b, SETTLE_DEFER, RECORD_NONE), 0);
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_DEFER, ENGINE_RECORD_NONE), 0);
 	assert_int_equal(bed_totals(&b).counters.transient, 0);
 	bed_check_deep(&b);
 	bed_free(&b);
@@ -200,7 +200,7 @@ test_suspended(void **state)
 	assert_false(engine_suspend_queue(b.e, SPAN_LIT("x@example.com"), 1));
 	bed_pass(&b, MINUTE);
 	assert_int_equal(b.nhands, 0);
-	assert_int_equal(b.settles[0].op, SETTLE_DEFER);
+	assert_int_equal(b.settles[0].op, ENGINE_SETTLE_DEFER);
 	assert_int_equal(b.settles[0].code, 451);
 	assert_string_equal(b.settles[0].enhanced, "4.4.4");
 	bed_pass(&b, 21 * MINUTE);
@@ -226,7 +226,7 @@ test_restart(void **state)
 	bed_pass(&b, 1);
 	assert_int_equal(b.nhands, 1);
 	assert_int_equal(b.hands[0].attempts, 3);
-	bed_outcome(&b, 0, OUTCOME_TRANSIENT);
+	bed_outcome(&b, 0, ENGINE_OUTCOME_TRANSIENT);
 	bed_run(&b);
 	assert_int_equal(b.settles[0].attempts, 4);
 	assert_in_range(b.settles[0].due_ms - b.now, 159 * MINUTE,
@@ -246,9 +246,9 @@ mark_and_add(struct bed *b, uint32_t n, uint32_t worker)
 static void
 test_held(void **state)
 {
-	struct engine_outcome done = { .kind = OUTCOME_DELIVERED,
+	struct engine_outcome done = { .kind = ENGINE_OUTCOME_DELIVERED,
 		.delay_ms = -1, .token = 50 };
-	struct engine_outcome later = { .kind = OUTCOME_TRANSIENT,
+	struct engine_outcome later = { .kind = ENGINE_OUTCOME_TRANSIENT,
 		.delay_ms = -1, .token = 51 };
 	struct uuid id;
 	struct bed b;
@@ -266,13 +266,13 @@ test_held(void **state)
 		bed_add(&b, "example.com", 0, 100);
 	bed_run(&b);
 	assert_int_equal(b.nsettles, 1);
-	assert_int_equal(b.settles[0].op, SETTLE_REMOVE);
+	assert_int_equal(b.settles[0].op, ENGINE_SETTLE_REMOVE);
 	assert_int_equal(b.settles[0].token, 50);
 	assert_int_equal(bed_totals(&b).held, 2);
 	id = bed_id(b.now, 1);
 	assert_true(engine_outcome(b.e, 0, &id, &later));
 	bed_run(&b);
-	assert_int_equal(b.settles[1].op, SETTLE_DEFER);
+	assert_int_equal(b.settles[1].op, ENGINE_SETTLE_DEFER);
 	assert_int_equal(b.settles[1].attempts, 1);
 	assert_int_equal(b.settles[1].token, 51);
 	/* Marks for what the store no longer has. */
@@ -281,7 +281,7 @@ test_held(void **state)
 	engine_loaded(b.e);
 	bed_run(&b);
 	assert_int_equal(b.nsettles, 3);
-	assert_int_equal(b.settles[2].op, SETTLE_REMOVE);
+	assert_int_equal(b.settles[2].op, ENGINE_SETTLE_REMOVE);
 	assert_true(uuid_eq(&b.settles[2].id, &id));
 	assert_false(engine_outcome(b.e, 0, &id, &done));
 	/* The worker goes: due at once, no attempt. */

@@ -73,10 +73,10 @@ test_window(void **state)
 	bed_add(&b, "example.com", 0, 1000);
 	bed_run(&b);
 	assert_int_equal(b.nhands, 1);
-	bed_outcome(&b, 0, OUTCOME_DELIVERED);
+	bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 	bed_run(&b);
 	assert_int_equal(b.nhands, 1); /* the large one */
-	bed_outcome(&b, 0, OUTCOME_DELIVERED);
+	bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 	bed_run(&b);
 	assert_int_equal(b.nhands, 2);
 	bed_free(&b);
@@ -148,7 +148,7 @@ test_shared_limit(void **state)
 	bed_run(&b);
 	assert_int_equal(b.nsessions, 4);
 	while (b.nhands > 0) {
-		bed_outcome(&b, 0, OUTCOME_DELIVERED);
+		bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 		bed_run(&b);
 		if (b.nhands == 0)
 			bed_pass(&b, 5000); /* idle ones close */
@@ -197,7 +197,7 @@ test_message_rate(void **state)
 	assert_int_equal(bed_totals(&b).waiting, 4);
 	assert_int_equal(b.nsessions, 0);
 	assert_int_equal(bed_totals(&b).counters.returned, 4);
-	assert_int_equal(bed_settled(&b, SETTLE_DEFER, RECORD_NONE), 0);
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_DEFER, ENGINE_RECORD_NONE), 0);
 	bed_pass(&b, 9900);
 	assert_int_equal(bed_totals(&b).counters.delivered, 1);
 	while (bed_totals(&b).messages > 0) {
@@ -286,11 +286,11 @@ test_plan_failures(void **state)
 	bed_run(&b);
 	for (i = 1; i <= 5; i++) {
 		assert_int_equal(b.nsessions, 1);
-		bed_end(&b, b.sessions[0].id, SESSION_PLAN_FAILED,
+		bed_end(&b, b.sessions[0].id, ENGINE_SESSION_PLAN_FAILED,
 		    "no route to any of them");
 		bed_run(&b);
 		assert_int_equal(b.nsettles, i < 5 ? i : 50);
-		assert_int_equal(b.settles[i - 1].op, SETTLE_DEFER);
+		assert_int_equal(b.settles[i - 1].op, ENGINE_SETTLE_DEFER);
 		assert_int_equal(b.settles[i - 1].code, 400);
 		assert_int_equal(b.settles[i - 1].attempts, 1);
 		assert_string_equal(b.settles[i - 1].text,
@@ -319,7 +319,7 @@ test_plan_failed_settled_once(void **state)
 	bed_run(&b);
 	assert_int_equal(b.nsessions, 1);
 	assert_int_equal(bed_totals(&b).ready, 1);
-	bed_end(&b, b.sessions[0].id, SESSION_PLAN_FAILED, "no");
+	bed_end(&b, b.sessions[0].id, ENGINE_SESSION_PLAN_FAILED, "no");
 	bed_run(&b);
 	assert_int_equal(b.nsettles, 1);
 	assert_int_equal(bed_totals(&b).waiting, 1);
@@ -330,19 +330,19 @@ static void
 test_whole_queue_verdicts(void **state)
 {
 	static const struct {
-		enum session_end how;
+		enum engine_session_end how;
 		enum settle_op op;
 		enum record_kind record;
 		uint16_t code;
 		const char *enhanced;
 	} rows[] = {
-		{ SESSION_NO_HOSTS, SETTLE_DEFER, RECORD_TRANSIENT_FAILURE,
+		{ ENGINE_SESSION_NO_HOSTS, ENGINE_SETTLE_DEFER, ENGINE_RECORD_TRANSIENT_FAILURE,
 		    451, "4.4.4" },
-		{ SESSION_SKIPPED, SETTLE_DEFER, RECORD_TRANSIENT_FAILURE,
+		{ ENGINE_SESSION_SKIPPED, ENGINE_SETTLE_DEFER, ENGINE_RECORD_TRANSIENT_FAILURE,
 		    451, "4.4.4" },
-		{ SESSION_PROHIBITED, SETTLE_REMOVE, RECORD_BOUNCE, 550,
+		{ ENGINE_SESSION_PROHIBITED, ENGINE_SETTLE_REMOVE, ENGINE_RECORD_BOUNCE, 550,
 		    "5.4.4" },
-		{ SESSION_NULL_MX, SETTLE_REMOVE, RECORD_BOUNCE, 556,
+		{ ENGINE_SESSION_NULL_MX, ENGINE_SETTLE_REMOVE, ENGINE_RECORD_BOUNCE, 556,
 		    "5.1.10" },
 	};
 	struct bed b;
@@ -383,7 +383,7 @@ test_greets_and_leaves(void **state)
 		bed_run(&b);
 		assert_int_equal(b.nsessions, 1);
 		assert_int_equal(b.nsettles, 0);
-		bed_end(&b, b.sessions[0].id, SESSION_LOST, "");
+		bed_end(&b, b.sessions[0].id, ENGINE_SESSION_LOST, "");
 	}
 	bed_run(&b);
 	assert_int_equal(b.nsettles, 5);
@@ -405,7 +405,7 @@ test_lost_session_and_worker(void **state)
 	bed_run(&b);
 	assert_int_equal(b.nhands, 2);
 	first = bed_number(&b.hands[0].id);
-	bed_end(&b, b.sessions[0].id, SESSION_LOST, "");
+	bed_end(&b, b.sessions[0].id, ENGINE_SESSION_LOST, "");
 	bed_run(&b);
 	assert_int_equal(b.nhands, 2);
 	assert_int_equal(bed_number(&b.hands[0].id), first);
@@ -470,12 +470,12 @@ test_live_limits(void **state)
 	b.path.connection_limit.limit = 2;
 	b.path_wire++;
 	engine_config_epoch(b.e, 1);
-	bed_outcome(&b, 0, OUTCOME_DELIVERED);
+	bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 	bed_run(&b);
 	assert_int_equal(bed_totals(&b).ready, 100);
-	assert_true(bed_settled(&b, SETTLE_KEEP, RECORD_DELAYED) >= 870);
+	assert_true(bed_settled(&b, ENGINE_SETTLE_KEEP, ENGINE_RECORD_DELAYED) >= 870);
 	for (i = 0; i < 60; i++) {
-		bed_outcome(&b, 0, OUTCOME_DELIVERED);
+		bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 		bed_run(&b);
 		bed_close_told(&b);
 	}
@@ -537,7 +537,7 @@ test_fairness(void **state)
 			small++;
 		else
 			before++;
-		bed_outcome(&b, 0, OUTCOME_DELIVERED);
+		bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 		bed_run(&b);
 		bed_close_told(&b);
 		bed_run(&b);
@@ -566,7 +566,7 @@ test_fairness_by_size(void **state)
 	for (i = 0; i < 10000; i++) {
 		bytes[b.hands[0].queue[0] == 's'] +=
 		    b.hands[0].queue[0] == 's' ? 60000 : 2000000;
-		bed_outcome(&b, 0, OUTCOME_DELIVERED);
+		bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 		bed_run(&b);
 		bed_close_told(&b);
 		bed_run(&b);
@@ -596,7 +596,7 @@ cost_of_live(int dead)
 		bed_run(&b);
 		while (b.nhands > 0) {
 			live++;
-			bed_outcome(&b, 0, OUTCOME_DELIVERED);
+			bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 			bed_run(&b);
 		}
 		b.now += 3;
@@ -636,7 +636,7 @@ test_bounded_tick(void **state)
 	b.path.max_ready = 1000000;
 	add_many(&b, "dead.example", 50000);
 	bed_run(&b);
-	bed_end(&b, b.sessions[0].id, SESSION_NO_HOSTS, "");
+	bed_end(&b, b.sessions[0].id, ENGINE_SESSION_NO_HOSTS, "");
 	while (engine_next_wake_ms(b.e) <= b.now) {
 		steps = bed_totals(&b).steps;
 		engine_tick(b.e);
@@ -664,7 +664,7 @@ test_store(void **state)
 	engine_store_health(b.e, false);
 	add_many(&b, "example.com", 1);
 	bed_run(&b);
-	assert_int_equal(bed_settled(&b, SETTLE_KEEP, RECORD_DELAYED), 1);
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_KEEP, ENGINE_RECORD_DELAYED), 1);
 	assert_string_equal(b.settles[0].enhanced, "4.3.0");
 	bed_deliver_all(&b);
 	bed_pass(&b, 300000);

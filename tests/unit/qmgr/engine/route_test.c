@@ -139,8 +139,8 @@ test_no_eligible_source(void **state)
 	bed_add(&b, "example.com", 0, 100);
 	bed_run(&b);
 	assert_int_equal(b.nsettles, 1);
-	assert_int_equal(b.settles[0].op, SETTLE_DEFER);
-	assert_int_equal(b.settles[0].record, RECORD_TRANSIENT_FAILURE);
+	assert_int_equal(b.settles[0].op, ENGINE_SETTLE_DEFER);
+	assert_int_equal(b.settles[0].record, ENGINE_RECORD_TRANSIENT_FAILURE);
 	assert_int_equal(b.settles[0].code, 451);
 	assert_string_equal(b.settles[0].enhanced, "4.4.4");
 	assert_string_equal(b.settles[0].pool, "pool");
@@ -161,8 +161,8 @@ test_full(void **state)
 	b.path.max_ready = 3;
 	assert_string_equal(route_each(&b, 7, got), "ababab-");
 	assert_int_equal(b.nsettles, 1);
-	assert_int_equal(b.settles[0].op, SETTLE_KEEP);
-	assert_int_equal(b.settles[0].record, RECORD_DELAYED);
+	assert_int_equal(b.settles[0].op, ENGINE_SETTLE_KEEP);
+	assert_int_equal(b.settles[0].record, ENGINE_RECORD_DELAYED);
 	assert_int_equal(b.settles[0].attempts, 0);
 	assert_true(b.settles[0].context & INSERT_READY_FULL);
 	assert_true(b.settles[0].due_ms >= b.now &&
@@ -199,7 +199,7 @@ test_wait_for_room(void **state)
 	bed_run(&b);
 	for (i = 0; i < 200; i++) {
 		of[b.hands[0].queue[1] - '0']++;
-		bed_outcome(&b, 0, OUTCOME_DELIVERED);
+		bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 		bed_run(&b);
 	}
 	/* The two small ones are through, no time has passed. */
@@ -227,7 +227,7 @@ test_selection_rate(void **state)
 	    &b.path.source_selection_rate), 0);
 	assert_string_equal(route_each(&b, 6, got), "abab--");
 	/* Late, but not tried: the rest goes as the rate allows. */
-	assert_int_equal(bed_settled(&b, SETTLE_KEEP, RECORD_DELAYED), 1);
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_KEEP, ENGINE_RECORD_DELAYED), 1);
 	assert_int_equal(bed_totals(&b).ready, 4);
 	bed_pass(&b, 29000);
 	assert_int_equal(bed_totals(&b).ready, 4);
@@ -246,12 +246,12 @@ test_destinations(void **state)
 		uint16_t code;
 		const char *enhanced;
 	} rows[] = {
-		{ "nullmx.example", SETTLE_REMOVE, RECORD_BOUNCE, 556,
+		{ "nullmx.example", ENGINE_SETTLE_REMOVE, ENGINE_RECORD_BOUNCE, 556,
 		    "5.1.10" },
-		{ "nx.example", SETTLE_DEFER, RECORD_TRANSIENT_FAILURE, 451,
+		{ "nx.example", ENGINE_SETTLE_DEFER, ENGINE_RECORD_TRANSIENT_FAILURE, 451,
 		    "4.4.4" },
-		{ "c:t@example.com!nullmx.example", SETTLE_REMOVE,
-		    RECORD_BOUNCE, 556, "5.1.10" },
+		{ "c:t@example.com!nullmx.example", ENGINE_SETTLE_REMOVE,
+		    ENGINE_RECORD_BOUNCE, 556, "5.1.10" },
 	};
 	struct bed b;
 	size_t i;
@@ -274,7 +274,7 @@ test_destinations(void **state)
 static void
 test_asking(void **state)
 {
-	struct engine_mx mx = { .result = MX_FOUND, .site = SPAN_LIT("slow"),
+	struct engine_mx mx = { .result = ENGINE_MX_FOUND, .site = SPAN_LIT("slow"),
 		.ttl_ms = 1000 };
 	struct bed b;
 	int i;
@@ -326,8 +326,8 @@ test_failed_questions(void **state)
 		bed_pass(&b, 30000);
 		assert_int_equal(b.asked[kinds[i]], 1);
 		/* No attempt was made, no message lost; it is asked again. */
-		assert_int_equal(bed_settled(&b, SETTLE_DEFER,
-		    RECORD_TRANSIENT_FAILURE), 0);
+		assert_int_equal(bed_settled(&b, ENGINE_SETTLE_DEFER,
+		    ENGINE_RECORD_TRANSIENT_FAILURE), 0);
 		bed_pass(&b, 40000);
 		assert_int_equal(b.asked[kinds[i]], 2);
 		b.fail = 0;
