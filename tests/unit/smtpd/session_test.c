@@ -279,7 +279,7 @@ server_run(struct server *s, const int *listeners, size_t n, bool with_policy)
 		abort();
 	s->room_events = (struct channel_events){
 		.handlers = peers_handlers, .lost = server_lost,
-		.drained = peers_drained };
+		.drained = peers_drained, .owner = d };
 	s->to_writer = channel_new(d->loop, pair[0], ROLE_SMTPD, ROLE_SPOOLD,
 	    0, &s->room_events, d);
 	s->writer = channel_new(d->loop, pair[1], ROLE_SPOOLD, ROLE_SMTPD, 0,

@@ -19,6 +19,7 @@ struct world {
 	struct loop *loop;
 	struct outbox box;
 	struct channel *ours, *writer;
+	struct channel_events our_events;
 	struct session one, two;
 	uint64_t got[64];
 	unsigned ngot, nrecords;
@@ -76,18 +77,17 @@ static const struct channel_events writer_events = {
 	.handlers = writer_handlers, .lost = lost,
 };
 static const struct channel_handler no_handlers[] = { { .handle = NULL } };
-static const struct channel_events our_events = {
-	.handlers = no_handlers, .lost = lost, .drained = drained,
-};
 
 static void
 connect_writer(struct world *w)
 {
 	int pair[2];
 
+	w->our_events = (struct channel_events){ .handlers = no_handlers,
+		.lost = lost, .drained = drained, .owner = w };
 	assert_int_equal(sock_pair(pair), 0);
 	w->ours = channel_new(w->loop, pair[0], ROLE_SMTPD, ROLE_SPOOLD, 0,
-	    &our_events, w);
+	    &w->our_events, w);
 	w->writer = channel_new(w->loop, pair[1], ROLE_SPOOLD, ROLE_SMTPD, 0,
 	    &writer_events, w);
 	outbox_writer_up(&w->box, w->ours);
