@@ -54,10 +54,10 @@ month_settle(struct month *m, const struct action_settle *s)
 	assert_true(s->attempts >= l->attempts);
 	assert_true(s->attempts <= l->attempts + 1);
 	l->where = IN_ENGINE;
-	if (s->op == SETTLE_REMOVE) {
+	if (s->op == ENGINE_SETTLE_REMOVE) {
 		l->where = GONE;
 		m->gone++;
-	} else if (s->op == SETTLE_DEFER) {
+	} else if (s->op == ENGINE_SETTLE_DEFER) {
 		assert_true(s->attempts == l->attempts + 1);
 		l->attempts = s->attempts;
 		l->due_ms = s->due_ms;
@@ -122,16 +122,16 @@ month_arrive(struct month *m)
 	engine_add(m->b.e, &in);
 }
 
-static enum outcome_kind
+static enum engine_outcome_kind
 random_outcome(struct month *m, const char *queue)
 {
 	unsigned dice = (unsigned)rng_below(&m->rng, 100);
 
 	if (strstr(queue, "flaky") != NULL)
-		return dice < 30 ? OUTCOME_DELIVERED : dice < 90 ?
-		    OUTCOME_TRANSIENT : OUTCOME_BOUNCED;
-	return dice < 85 ? OUTCOME_DELIVERED : dice < 93 ? OUTCOME_TRANSIENT :
-	    dice < 97 ? OUTCOME_BOUNCED : OUTCOME_RETURNED;
+		return dice < 30 ? ENGINE_OUTCOME_DELIVERED : dice < 90 ?
+		    ENGINE_OUTCOME_TRANSIENT : ENGINE_OUTCOME_BOUNCED;
+	return dice < 85 ? ENGINE_OUTCOME_DELIVERED : dice < 93 ? ENGINE_OUTCOME_TRANSIENT :
+	    dice < 97 ? ENGINE_OUTCOME_BOUNCED : ENGINE_OUTCOME_RETURNED;
 }
 
 static void
@@ -146,7 +146,7 @@ month_outcome(struct month *m, size_t i)
 
 	m->b.hands[i] = m->b.hands[--m->b.nhands];
 	assert_int_equal(l->where, IN_HAND);
-	if (o.kind == OUTCOME_RETURNED)
+	if (o.kind == ENGINE_OUTCOME_RETURNED)
 		l->where = IN_ENGINE;
 	assert_true(engine_outcome(m->b.e, h.session, &h.id, &o));
 	month_drain(m);
@@ -154,7 +154,7 @@ month_outcome(struct month *m, size_t i)
 
 /* What a session has in hand goes back with it. */
 static void
-month_session_ends(struct month *m, size_t i, enum session_end how)
+month_session_ends(struct month *m, size_t i, enum engine_session_end how)
 {
 	uint64_t id = m->b.sessions[i].id;
 	size_t k;
@@ -177,18 +177,18 @@ month_sessions(struct month *m)
 		s = &m->b.sessions[i];
 		if (s->told_to_close) {
 			if (chance(m, 2))
-				month_session_ends(m, i--, SESSION_CLOSED);
+				month_session_ends(m, i--, ENGINE_SESSION_CLOSED);
 		} else if (!s->started && chance(m, 3)) {
 			if (strstr(s->ready, "dead") != NULL || chance(m, 50)) {
 				month_session_ends(m, i--, chance(m, 30) ?
-				    SESSION_NO_HOSTS : SESSION_PLAN_FAILED);
+				    ENGINE_SESSION_NO_HOSTS : ENGINE_SESSION_PLAN_FAILED);
 				continue;
 			}
 			s->started = true;
 			engine_session_started(m->b.e, s->id);
 			month_drain(m);
 		} else if (s->started && chance(m, 200)) {
-			month_session_ends(m, i--, SESSION_LOST);
+			month_session_ends(m, i--, ENGINE_SESSION_LOST);
 		}
 	}
 }
@@ -272,7 +272,7 @@ month_orphan(struct month *m)
 
 	m->orphans[k] = m->orphans[--m->norphans];
 	assert_int_equal(l->where, IN_HAND);
-	if (o.kind == OUTCOME_RETURNED)
+	if (o.kind == ENGINE_OUTCOME_RETURNED)
 		l->where = IN_ENGINE;
 	assert_true(engine_outcome(m->b.e, 0, &id, &o));
 	month_drain(m);
