@@ -26,6 +26,7 @@ oob_mode_read(const struct option_at *at, void *field, const struct value *v)
 {
 	int mode = -1;
 
+	(void)at;
 	if (v->kind == VALUE_BOOL)
 		mode = v->u.flag ? OOB_LOG_THEN_RELAY : OOB_IGNORE;
 	else if (v->kind == VALUE_TEXT)
