@@ -104,7 +104,8 @@ def test_message_and_its_record(suite, wire):
     assert ids[0] in message["Received"]
     assert message["X-KumoRef"]
     assert message.get_payload() == ".dot\r\n"
-    assert record["size"] == len(delivered)
+    # The sink puts two fields of its own in front.
+    assert record["size"] == len(delivered.split(b"\r\n", 2)[2])
 
 
 def test_recipients_of_one_transaction(suite, wire):
@@ -129,10 +130,8 @@ def test_batch_by_domain(make_suite, sink, wire):
     assert w.replies(5) == [250] * 4 + [354]
     assert w.ask(b"Subject: s\r\n\r\nx\r\n.\r\n")[0] == 250
     records = suite.wait_records(2, "Reception")
-    assert [["1@x.test", "2@X.test"], "3@y.test"] == sorted(
-        (r["recipient"] for r in records), key=str, reverse=True)[::1] or \
-        {str(r["recipient"]) for r in records} == {
-            "['1@x.test', '2@X.test']", "3@y.test"}
+    assert [r["recipient"] for r in records] == [
+        ["1@x.test", "2@X.test"], "3@y.test"]
 
 
 @pytest.mark.parametrize("end", [b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r",
