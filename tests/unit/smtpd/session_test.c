@@ -141,7 +141,7 @@ say_store(int fd, const struct store *st, struct span body, bool has_fd)
 			buf_data(&line)[i] = '~';
 	}
 	buf_add_byte(&line, '\n');
-	if (fd != -1 && write(fd, buf_data(&line), buf_len(&line)) == -1)
+	if (write(fd, buf_data(&line), buf_len(&line)) == -1)
 		abort();
 	buf_free(&line);
 	arena_free(&a);
@@ -180,7 +180,8 @@ writer_store(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 		assert_ptr_not_equal(map, MAP_FAILED);
 		body = span_make(map, st.body_size);
 	}
-	say_store(s->said, &st, body, fd != -1);
+	if (s->said != -1)
+		say_store(s->said, &st, body, fd != -1);
 	if (!first_rcpt_has(&st, "never")) {
 		stored_put(channel_begin(ch, MSG_STORED, id),
 		    first_rcpt_has(&st, "nospace") ? STORED_NO_SPACE :
@@ -278,7 +279,7 @@ server_run(struct server *s, const int *listeners, size_t n, bool with_policy)
 		abort();
 	s->room_events = (struct channel_events){
 		.handlers = peers_handlers, .lost = server_lost,
-		.drained = peers_drained };
+		.drained = peers_drained, .owner = d };
 	s->to_writer = channel_new(d->loop, pair[0], ROLE_SMTPD, ROLE_SPOOLD,
 	    0, &s->room_events, d);
 	s->writer = channel_new(d->loop, pair[1], ROLE_SPOOLD, ROLE_SMTPD, 0,
