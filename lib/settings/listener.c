@@ -15,7 +15,7 @@ static const char *const batch_handling_names[] = {
 	"BifurcateAlways", "BatchByDomain", NULL,
 };
 
-static const struct option trace_headers_rows[] = {
+static const struct option_row trace_headers_rows[] = {
 #define OPTIONS "lib/settings/trace_headers.def"
 #define OPTION_OF struct trace_headers
 #include "lib/settings/option_rows.h"
@@ -25,7 +25,7 @@ const struct option_table trace_headers_table =
     OPTION_TABLE("kumo.start_esmtp_listener trace_headers",
 	struct trace_headers, trace_headers_rows);
 
-static const struct option listener_rows[] = {
+static const struct option_row listener_rows[] = {
 #define OPTIONS "lib/settings/listener.def"
 #define OPTION_OF struct listener
 #include "lib/settings/option_rows.h"
@@ -174,7 +174,7 @@ overlays_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-overlays_put(const struct option *row, struct buf *b, const void *field)
+overlays_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct listener_overlays *list = field;
 	size_t i;
@@ -189,7 +189,7 @@ overlays_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-overlays_get(const struct option *row, struct reader *r, void *field,
+overlays_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	uint32_t n = reader_count(r, 4 + sizeof(struct option_set));
@@ -210,7 +210,7 @@ overlays_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-overlays_free(const struct option *row, void *field)
+overlays_free(const struct option_row *row, void *field)
 {
 	struct listener_overlays *list = field;
 	size_t i;
@@ -225,7 +225,7 @@ overlays_free(const struct option *row, void *field)
 static void
 overlay_json(struct json *j, const struct listener *params)
 {
-	const struct option *r;
+	const struct option_row *r;
 	size_t i;
 
 	json_object(j);
@@ -240,7 +240,7 @@ overlay_json(struct json *j, const struct listener *params)
 }
 
 static void
-overlays_json(const struct option *row, struct json *j, const void *field)
+overlays_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct listener_overlays *list = field;
 	char text[IP_TEXT_MAX];
