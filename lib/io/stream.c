@@ -157,8 +157,11 @@ stream_read(struct stream *s)
 			buf_commit(&s->in, (size_t)n);
 			got += (size_t)n;
 		}
-		/* TLS may hold decrypted bytes that no event will announce. */
-	} while (n > 0 && s->tls == STREAM_TLS &&
+		/*
+		 * TLS may hold decrypted bytes that no event will announce; in
+		 * clear, a full read says that there is more.
+		 */
+	} while (n > 0 && (s->tls == STREAM_TLS || n == STREAM_READ) &&
 	    buf_len(&s->in) < s->in_max);
 	if (got > 0) {
 		bool gone = false;

@@ -66,6 +66,8 @@ struct store {
 };
 
 void store_put(struct buf *b, const struct store *s);
+/* All of it that comes in front of the body: put_span(body) completes it. */
+void store_head_put(struct buf *b, const struct store *s);
 void store_get(struct reader *r, struct store *out, struct arena *a);
 
 enum stored_result {
