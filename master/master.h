@@ -61,6 +61,7 @@ struct master {
 	struct plan plan;    /* in force */
 	struct plan coming;  /* from a loader that still runs */
 	pid_t loader_pid;
+	bool load_again;     /* a reload was asked for while it ran */
 	struct channel *loader;
 	uint32_t epoch;
 	struct listener_socket listeners[MASTER_LISTENERS_MAX];
