@@ -47,7 +47,7 @@
  *   APART      damaged: a row that failed its      the row here or there, never
  *              check, under its old place's name   both
  *
- * A commit is: pages (pwrite, pwritev), fdatasync, then one meta page written
+ * A commit is: pages (pwrite, writev), fdatasync, then one meta page written
  * through to the disk. Only that last write makes a state; of a process killed
  * before it nothing counts, and LMDB needs no repair. If the sync fails, the
  * transaction is over and its pages belong to nobody. If the last write fails,

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -142,6 +143,19 @@ start(void **state)
 	return 0;
 }
 
+static int
+stop(void **state)
+{
+	struct world *w = *state;
+
+	while (w->box.nspare > 0)
+		buf_free(&w->box.spare[--w->box.nspare]);
+	buf_free(&w->box.records);
+	free(w->box.slots);
+	loop_free(&w->loop);
+	return 0;
+}
+
 /* What was not answered goes to the next writer, with the same ids. */
 static void
 test_resend(void **state)
@@ -242,10 +256,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_resend, start),
-		cmocka_unit_test_setup(test_late_answer, start),
-		cmocka_unit_test_setup(test_full, start),
-		cmocka_unit_test_setup(test_records, start),
+		cmocka_unit_test_setup_teardown(test_resend, start, stop),
+		cmocka_unit_test_setup_teardown(test_late_answer, start, stop),
+		cmocka_unit_test_setup_teardown(test_full, start, stop),
+		cmocka_unit_test_setup_teardown(test_records, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
