@@ -26,7 +26,7 @@ step() {
 }
 
 pytests() {
-	python3 -m pytest -q -p no:cacheprovider --timeout 300 "$@"
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout 300 "$@"
 }
 
 under_sanitizers() {

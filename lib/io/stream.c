@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "lib/base/log.h"
@@ -156,8 +157,11 @@ stream_read(struct stream *s)
 			buf_commit(&s->in, (size_t)n);
 			got += (size_t)n;
 		}
-		/* TLS may hold decrypted bytes that no event will announce. */
-	} while (n > 0 && s->tls == STREAM_TLS &&
+		/*
+		 * TLS may hold decrypted bytes that no event will announce; in
+		 * clear, a full read says that there is more.
+		 */
+	} while (n > 0 && (s->tls == STREAM_TLS || n == STREAM_READ) &&
 	    buf_len(&s->in) < s->in_max);
 	if (got > 0) {
 		bool gone = false;
@@ -287,6 +291,43 @@ stream_write(struct stream *s, const void *p, size_t len)
 	loop_defer(s->loop, &s->flush);
 }
 
+/* How many of the bytes went at once. */
+static size_t
+stream_send_clear(struct stream *s, const struct iovec *v, size_t n)
+{
+	struct msghdr mh = { .msg_iov = (struct iovec *)v, .msg_iovlen = n };
+	ssize_t sent;
+
+	do {
+		sent = sendmsg(s->io.fd, &mh, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	/* A failure shows again when the rest is written. */
+	return sent > 0 ? (size_t)sent : 0;
+}
+
+void
+stream_send(struct stream *s, const struct iovec *v, size_t n)
+{
+	size_t gone = 0, i;
+
+	if (s->failed)
+		return;
+	/* A record of TLS is copied while it is made: joining costs less. */
+	if (buf_len(&s->out) == 0 && s->tls == STREAM_CLEAR)
+		gone = stream_send_clear(s, v, n);
+	for (i = 0; i < n; i++) {
+		if (gone >= v[i].iov_len) {
+			gone -= v[i].iov_len;
+			continue;
+		}
+		buf_add(&s->out, (const char *)v[i].iov_base + gone,
+		    v[i].iov_len - gone);
+		gone = 0;
+	}
+	if (buf_len(&s->out) > 0)
+		loop_defer(s->loop, &s->flush);
+}
+
 size_t
 stream_pending(const struct stream *s)
 {
@@ -338,6 +379,19 @@ void
 stream_connect_tls(struct stream *s, struct ssl_st *ssl)
 {
 	stream_start_tls(s, ssl, STREAM_CONNECTING);
+}
+
+void
+stream_leave_tls(struct stream *s)
+{
+	if (s->ssl != NULL)
+		SSL_free(s->ssl);
+	s->ssl = NULL;
+	ERR_clear_error();
+	s->tls = STREAM_CLEAR;
+	s->ssl_wants_read = s->ssl_wants_write = false;
+	s->failed = false;
+	stream_rearm(s);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "lib/base/buf.h"
 #include "lib/io/loop.h"
 
+struct iovec;
 struct ssl_st; /* OpenSSL's SSL */
 
 struct stream_events {
@@ -58,6 +59,12 @@ enum { STREAM_IN_MAX = 64 * 1024 };
 void stream_init(struct stream *s, struct loop *loop, int fd,
     const struct stream_events *events, void *arg);
 void stream_write(struct stream *s, const void *p, size_t len);
+/*
+ * Write at once, from where the bytes are; what the kernel does not take is
+ * copied and follows. Calls nobody back: drained() comes only if something was
+ * left, so ask stream_pending(). For bulk; words go through stream_write().
+ */
+void stream_send(struct stream *s, const struct iovec *v, size_t n);
 /* Bytes written but not yet with the kernel. */
 size_t stream_pending(const struct stream *s);
 /* Write now what is pending, instead of at the end of the turn. */
@@ -72,6 +79,8 @@ void stream_resume(struct stream *s);
  */
 void stream_accept_tls(struct stream *s, struct ssl_st *ssl);
 void stream_connect_tls(struct stream *s, struct ssl_st *ssl);
+/* After a handshake that failed: go on in clear on the same connection. */
+void stream_leave_tls(struct stream *s);
 /* Send what is pending (best effort, one try) and close. Safe to repeat. */
 void stream_close(struct stream *s);
 

@@ -159,19 +159,22 @@ worker_role_get(struct reader *r)
 }
 
 void
-dispatch_put(struct buf *b, const struct dispatch *d)
+dispatch_item_put(struct buf *b, const struct dispatch_item *item)
 {
-	uint32_t i;
+	put_bytes(b, &item->id, sizeof(item->id));
+	put_u16(b, item->attempts);
+	put_span(b, item->pool);
+}
 
-	put_u8(b, (uint8_t)d->role);
-	put_u32(b, d->worker);
-	put_u64(b, d->session);
-	put_u32(b, d->n);
-	for (i = 0; i < d->n; i++) {
-		put_bytes(b, &d->items[i].id, sizeof(d->items[i].id));
-		put_u16(b, d->items[i].attempts);
-		put_span(b, d->items[i].pool);
-	}
+void
+dispatch_put_encoded(struct buf *b, enum role role, uint32_t worker,
+    uint64_t session, uint32_t n, struct span items)
+{
+	put_u8(b, (uint8_t)role);
+	put_u32(b, worker);
+	put_u64(b, session);
+	put_u32(b, n);
+	buf_add_span(b, items);
 }
 
 void

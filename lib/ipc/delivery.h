@@ -125,7 +125,10 @@ struct dispatch {
 	uint32_t n;
 };
 
-void dispatch_put(struct buf *b, const struct dispatch *d);
+/* A sender gathers items in their encoded form and sends them together. */
+void dispatch_item_put(struct buf *b, const struct dispatch_item *item);
+void dispatch_put_encoded(struct buf *b, enum role role, uint32_t worker,
+    uint64_t session, uint32_t n, struct span items);
 void dispatch_get(struct reader *r, struct dispatch *out, struct arena *a);
 
 enum dispatch_failure {

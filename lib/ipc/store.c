@@ -51,7 +51,7 @@ entries_get(struct reader *r, uint32_t *n_out, struct arena *a)
 }
 
 void
-store_put(struct buf *b, const struct store *s)
+store_head_put(struct buf *b, const struct store *s)
 {
 	uint32_t i;
 
@@ -64,6 +64,12 @@ store_put(struct buf *b, const struct store *s)
 	}
 	put_bytes(b, &s->body_id, sizeof(s->body_id));
 	put_u64(b, s->body_size);
+}
+
+void
+store_put(struct buf *b, const struct store *s)
+{
+	store_head_put(b, s);
 	put_span(b, s->body);
 }
 

@@ -66,6 +66,8 @@ struct store {
 };
 
 void store_put(struct buf *b, const struct store *s);
+/* All of it that comes in front of the body: put_span(body) completes it. */
+void store_head_put(struct buf *b, const struct store *s);
 void store_get(struct reader *r, struct store *out, struct arena *a);
 
 enum stored_result {
@@ -120,6 +122,7 @@ void enqueued_gap_get(struct reader *r, struct enqueued_gap *out);
 
 /* SETTLE: what became of a message, with the records that say so. */
 enum settle_action {
+	SETTLE_KEEP,   /* only the records are written */
 	SETTLE_REMOVE, /* no recipient is left */
 	SETTLE_DEFER,  /* due_ms, attempts; recipients done are dropped */
 	SETTLE_SET_ASIDE, /* a reader found it damaged: keep it apart */
@@ -138,6 +141,10 @@ struct settle {
 	uint32_t n_records;
 };
 
+/*
+ * The upper bits of a SETTLE's request id name the queue manager process that
+ * made it (at random), the rest count.
+ */
 enum { SETTLE_MAKER_BITS = 20 };
 
 void settle_put(struct buf *b, const struct settle *s);

@@ -57,13 +57,26 @@ queue_name_put(struct buf *out, const struct queue_name *q)
 		buf_add_byte(out, ':');
 	}
 	buf_add_span(out, q->tenant);
-	if (q->campaign.len != 0 || q->tenant.len != 0)
+	/* An "@" in a domain must not be taken for the one that parts. */
+	if (q->campaign.len != 0 || q->tenant.len != 0 ||
+	    span_find(q->domain, '@') >= 0 ||
+	    span_find(q->routing_domain, '@') >= 0)
 		buf_add_byte(out, '@');
 	buf_add_span(out, q->domain);
 	if (q->routing_domain.len != 0) {
 		buf_add_byte(out, '!');
 		buf_add_span(out, q->routing_domain);
 	}
+}
+
+struct span
+queue_name_route(struct span name)
+{
+	struct queue_name q;
+
+	if (queue_name_parse(name, &q) != 0)
+		return name;
+	return q.routing_domain.len != 0 ? q.routing_domain : q.domain;
 }
 
 int

@@ -23,6 +23,24 @@ trace_protocol(bool esmtp, bool tls, bool authenticated)
 	return esmtp ? "ESMTP" : "SMTP";
 }
 
+static inline bool
+token_safe(char c)
+{
+	switch (c) {
+	case ' ':
+	case '(':
+	case ')':
+	case '\\':
+	case '<':
+	case '>':
+	case ';':
+	case '"':
+		return false;
+	default:
+		return !char_is(c, CHAR_CONTROL);
+	}
+}
+
 /*
  * A token of another's making: whatever could end a comment, a field or a line
  * becomes "?".
@@ -35,8 +53,7 @@ put_token(struct buf *out, struct span s)
 
 	for (i = 0; i < s.len; i++) {
 		p[i] = (uint8_t)s.p[i];
-		if (char_is(s.p[i], CHAR_CONTROL) ||
-		    memchr(" ()\\<>;\"", p[i], 8) != NULL)
+		if (!token_safe(s.p[i]))
 			p[i] = '?';
 	}
 	buf_commit(out, s.len);

@@ -26,10 +26,10 @@ static const char *const dns_hosts_file_names[] = {
 
 /* By enum dns_backend. */
 static const char *const dns_backend_names[] = {
-	"system", "servers", "test", "aggregate",
+	"system", "servers", "test", "aggregate", "root",
 };
 
-static const struct option name_server_rows[] = {
+static const struct option_row name_server_rows[] = {
 #define OPTIONS "lib/settings/name_server.def"
 #define OPTION_OF struct name_server
 #include "lib/settings/option_rows.h"
@@ -39,7 +39,7 @@ const struct option_table name_server_table =
     OPTION_TABLE("kumo.dns.configure_resolver name_servers",
 	struct name_server, name_server_rows);
 
-static const struct option dns_resolver_options_rows[] = {
+static const struct option_row dns_resolver_options_rows[] = {
 #define OPTIONS "lib/settings/dns_resolver_options.def"
 #define OPTION_OF struct dns_resolver_options
 #include "lib/settings/option_rows.h"
@@ -49,7 +49,7 @@ const struct option_table dns_resolver_options_table =
     OPTION_TABLE("kumo.dns.configure_resolver options",
 	struct dns_resolver_options, dns_resolver_options_rows);
 
-static const struct option dns_test_zone_rows[] = {
+static const struct option_row dns_test_zone_rows[] = {
 #define OPTIONS "lib/settings/dns_test_zone.def"
 #define OPTION_OF struct dns_test_zone
 #include "lib/settings/option_rows.h"
@@ -59,7 +59,7 @@ const struct option_table dns_test_zone_table =
     OPTION_TABLE("kumo.dns.configure_resolver Test zones",
 	struct dns_test_zone, dns_test_zone_rows);
 
-static const struct option dns_opts_rows[] = {
+static const struct option_row dns_opts_rows[] = {
 #define OPTIONS "lib/settings/dns_opts.def"
 #define OPTION_OF struct dns_opts
 #include "lib/settings/option_rows.h"
@@ -130,7 +130,7 @@ name_servers_read(const struct option_at *at, void *field,
 }
 
 static void
-name_servers_put(const struct option *row, struct buf *b, const void *field)
+name_servers_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct name_servers *list = field;
 	size_t i;
@@ -142,7 +142,7 @@ name_servers_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-name_servers_get(const struct option *row, struct reader *r, void *field,
+name_servers_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	uint32_t n = reader_count(r, sizeof(struct option_set));
@@ -152,13 +152,13 @@ name_servers_get(const struct option *row, struct reader *r, void *field,
 	for (; n > 0 && reader_ok(r); n--) {
 		server = name_servers_add(field);
 		option_get_at(&name_server_table, r, server, depth + 1);
-		if (server->socket_addr.family == IP_NONE)
+		if (!option_complete(&name_server_table, server))
 			reader_fail(r);
 	}
 }
 
 static void
-name_servers_free(const struct option *row, void *field)
+name_servers_free(const struct option_row *row, void *field)
 {
 	struct name_servers *list = field;
 	size_t i;
@@ -170,7 +170,7 @@ name_servers_free(const struct option *row, void *field)
 }
 
 static void
-name_servers_json(const struct option *row, struct json *j,
+name_servers_json(const struct option_row *row, struct json *j,
     const void *field)
 {
 	const struct name_servers *list = field;
@@ -212,7 +212,7 @@ trust_anchor_read(const struct option_at *at, void *field,
 }
 
 static void
-trust_anchor_put(const struct option *row, struct buf *b, const void *field)
+trust_anchor_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct trust_anchor *anchor = field;
 
@@ -222,7 +222,7 @@ trust_anchor_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-trust_anchor_get(const struct option *row, struct reader *r, void *field,
+trust_anchor_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	struct trust_anchor *anchor = field;
@@ -234,14 +234,14 @@ trust_anchor_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-trust_anchor_free(const struct option *row, void *field)
+trust_anchor_free(const struct option_row *row, void *field)
 {
 	(void)row;
 	free(((struct trust_anchor *)field)->file);
 }
 
 static void
-trust_anchor_json(const struct option *row, struct json *j,
+trust_anchor_json(const struct option_row *row, struct json *j,
     const void *field)
 {
 	const struct trust_anchor *anchor = field;
@@ -365,6 +365,18 @@ dns_plain_fill(struct dns_opts *d, const struct value *v,
 	return 0;
 }
 
+/* Without servers it recurses by itself. */
+static int
+dns_unbound_fill(struct dns_opts *d, const struct value *v,
+    struct problems *problems)
+{
+	if (dns_plain_fill(d, v, problems) != 0)
+		return -1;
+	if (d->backend == DNS_SYSTEM)
+		d->backend = DNS_ROOT;
+	return 0;
+}
+
 static int
 dns_opts_fill(struct dns_opts *d, const struct value *v,
     struct problems *problems, bool inside)
@@ -377,9 +389,10 @@ dns_opts_fill(struct dns_opts *d, const struct value *v,
 		return 0;
 	}
 	if (v->kind == VALUE_MAP && v->u.map.n == 1) {
-		if ((inner = value_get(v, "Hickory")) != NULL ||
-		    (inner = value_get(v, "Unbound")) != NULL)
+		if ((inner = value_get(v, "Hickory")) != NULL)
 			return dns_plain_fill(d, inner, problems);
+		if ((inner = value_get(v, "Unbound")) != NULL)
+			return dns_unbound_fill(d, inner, problems);
 		if ((inner = value_get(v, "Test")) != NULL)
 			return dns_test_fill(d, inner, problems);
 		if ((inner = value_get(v, "Aggregate")) != NULL)
@@ -426,7 +439,7 @@ dns_opts_get_at(struct reader *r, struct dns_opts *d, bool inside)
 	memset(d, 0, sizeof(*d));
 	option_get(&dns_opts_table, r, d);
 	n = reader_u8(r);
-	if (n > DNS_AGGREGATE || (n == DNS_SERVERS &&
+	if (n > DNS_ROOT || (n == DNS_SERVERS &&
 	    d->name_servers.n == 0)) {
 		reader_fail(r);
 		n = DNS_SYSTEM;
@@ -436,8 +449,6 @@ dns_opts_get_at(struct reader *r, struct dns_opts *d, bool inside)
 	for (; n > 0 && reader_ok(r); n--) {
 		zone = test_zones_add(&d->test_zones);
 		option_get(&dns_test_zone_table, r, zone);
-		if (zone->zone == NULL)
-			reader_fail(r);
 	}
 	texts_get(r, &d->servfail);
 	n = reader_u8(r);
@@ -501,7 +512,7 @@ dns_opts_json(struct json *j, const struct dns_opts *d)
 /* ---- DNS: the whole as one option --------------------------------------- */
 
 static void
-dns_init(const struct option *row, void *field)
+dns_init(const struct option_row *row, void *field)
 {
 	(void)row;
 	dns_opts_defaults(field);
@@ -516,14 +527,14 @@ dns_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-dns_put(const struct option *row, struct buf *b, const void *field)
+dns_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	dns_opts_put(b, field);
 }
 
 static void
-dns_get(const struct option *row, struct reader *r, void *field,
+dns_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -532,14 +543,14 @@ dns_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-dns_free(const struct option *row, void *field)
+dns_free(const struct option_row *row, void *field)
 {
 	(void)row;
 	dns_opts_free(field);
 }
 
 static void
-dns_json(const struct option *row, struct json *j, const void *field)
+dns_json(const struct option_row *row, struct json *j, const void *field)
 {
 	(void)row;
 	dns_opts_json(j, field);

@@ -15,6 +15,7 @@ enum dns_backend {
 	DNS_SERVERS,   /* the options below */
 	DNS_TEST,      /* answers from test_zones and servfail only */
 	DNS_AGGREGATE, /* asks `parts` in turn for a non-empty answer */
+	DNS_ROOT,      /* asks from the root servers down; {Unbound = {}} */
 };
 
 enum dns_protocol { DNS_UDP_THEN_TCP, DNS_UDP, DNS_TCP };

@@ -27,7 +27,7 @@ const char *const memory_reduction_names[] = {
 	"ShrinkDataAndMeta", "ShrinkData", "NoShrink", NULL,
 };
 
-static const struct option egress_path_rows[] = {
+static const struct option_row egress_path_rows[] = {
 #define OPTIONS "lib/settings/egress_path.def"
 #define OPTION_OF struct egress_path
 #include "lib/settings/option_rows.h"

@@ -5,16 +5,17 @@
 
 #include "lib/settings/option_kind.h"
 
-static const struct option pool_entry_rows[] = {
+static const struct option_row pool_entry_rows[] = {
 #define OPTIONS "lib/settings/pool_entry.def"
 #define OPTION_OF struct pool_entry
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table pool_entry_table =
-    OPTION_TABLE("kumo.make_egress_pool entries", struct pool_entry, pool_entry_rows);
+    OPTION_TABLE("kumo.make_egress_pool entries", struct pool_entry,
+	pool_entry_rows);
 
-static const struct option egress_pool_rows[] = {
+static const struct option_row egress_pool_rows[] = {
 #define OPTIONS "lib/settings/egress_pool.def"
 #define OPTION_OF struct egress_pool
 #include "lib/settings/option_rows.h"
@@ -30,7 +31,8 @@ egress_pool_defaults(struct egress_pool *p)
 }
 
 int
-egress_pool_read(struct egress_pool *p, const struct value *map, struct problems *problems)
+egress_pool_read(struct egress_pool *p, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&egress_pool_table, p, map, problems);
 }

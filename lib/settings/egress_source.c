@@ -6,14 +6,15 @@
 
 #include "lib/settings/option_kind.h"
 
-static const struct option egress_source_rows[] = {
+static const struct option_row egress_source_rows[] = {
 #define OPTIONS "lib/settings/egress_source.def"
 #define OPTION_OF struct egress_source
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table egress_source_table =
-    OPTION_TABLE("kumo.make_egress_source", struct egress_source, egress_source_rows);
+    OPTION_TABLE("kumo.make_egress_source", struct egress_source,
+	egress_source_rows);
 
 /* ---- SUSPEND_RULE ------------------------------------------------------- */
 
@@ -53,7 +54,7 @@ suspend_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-suspend_put(const struct option *row, struct buf *b, const void *field)
+suspend_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct suspend_rule *rule = field;
 
@@ -67,7 +68,7 @@ suspend_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-suspend_get(const struct option *row, struct reader *r, void *field,
+suspend_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	struct suspend_rule *rule = field;
@@ -86,7 +87,7 @@ suspend_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-suspend_json(const struct option *row, struct json *j, const void *field)
+suspend_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct suspend_rule *rule = field;
 	char *text;

@@ -15,7 +15,7 @@ static const char *const batch_handling_names[] = {
 	"BifurcateAlways", "BatchByDomain", NULL,
 };
 
-static const struct option trace_headers_rows[] = {
+static const struct option_row trace_headers_rows[] = {
 #define OPTIONS "lib/settings/trace_headers.def"
 #define OPTION_OF struct trace_headers
 #include "lib/settings/option_rows.h"
@@ -25,7 +25,7 @@ const struct option_table trace_headers_table =
     OPTION_TABLE("kumo.start_esmtp_listener trace_headers",
 	struct trace_headers, trace_headers_rows);
 
-static const struct option listener_rows[] = {
+static const struct option_row listener_rows[] = {
 #define OPTIONS "lib/settings/listener.def"
 #define OPTION_OF struct listener
 #include "lib/settings/option_rows.h"
@@ -35,6 +35,18 @@ const struct option_table listener_table =
     OPTION_TABLE("kumo.start_esmtp_listener", struct listener, listener_rows);
 
 /* ---- reading ------------------------------------------------------------ */
+
+/* What is described but not done yet must not seem to be in force. */
+static int
+listener_done_check(const struct listener *l, int line,
+    struct problems *problems)
+{
+	if (!l->deferred_queue)
+		return 0;
+	problem_add(problems, line, "option 'deferred_queue' of %s is not "
+	    "available in this version; leave it out", listener_table.of);
+	return -1;
+}
 
 /* What only the listener as a whole can have. */
 static int
@@ -62,6 +74,7 @@ listener_partial_at(struct listener *l, const struct value *map,
 	listener_defaults(l);
 	if (option_fill_at(&listener_table, l, map, NULL, problems,
 	    depth) == 0 &&
+	    listener_done_check(l, map->line, problems) == 0 &&
 	    listener_partial_check(l, map->line, problems) == 0)
 		return 0;
 	listener_free(l);
@@ -84,6 +97,8 @@ key_given(const struct key_source *key)
 int
 listener_check(const struct listener *l, int line, struct problems *problems)
 {
+	if (listener_done_check(l, line, problems) != 0)
+		return -1;
 	if (key_given(&l->tls_certificate) == key_given(&l->tls_private_key))
 		return 0;
 	problem_add(problems, line, "tls_certificate and tls_private_key of "
@@ -174,7 +189,7 @@ overlays_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-overlays_put(const struct option *row, struct buf *b, const void *field)
+overlays_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct listener_overlays *list = field;
 	size_t i;
@@ -189,7 +204,7 @@ overlays_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-overlays_get(const struct option *row, struct reader *r, void *field,
+overlays_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	uint32_t n = reader_count(r, 4 + sizeof(struct option_set));
@@ -210,7 +225,7 @@ overlays_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-overlays_free(const struct option *row, void *field)
+overlays_free(const struct option_row *row, void *field)
 {
 	struct listener_overlays *list = field;
 	size_t i;
@@ -225,7 +240,7 @@ overlays_free(const struct option *row, void *field)
 static void
 overlay_json(struct json *j, const struct listener *params)
 {
-	const struct option *r;
+	const struct option_row *r;
 	size_t i;
 
 	json_object(j);
@@ -240,7 +255,7 @@ overlay_json(struct json *j, const struct listener *params)
 }
 
 static void
-overlays_json(const struct option *row, struct json *j, const void *field)
+overlays_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct listener_overlays *list = field;
 	char text[IP_TEXT_MAX];

@@ -8,7 +8,12 @@
 
 #include "lib/settings/option.h"
 
-enum line_endings { LINE_ENDINGS_DENY, LINE_ENDINGS_ALLOW, LINE_ENDINGS_FIX };
+/* In the order of lib/mail/data.h. */
+enum invalid_line_endings {
+	INVALID_LINE_ENDINGS_DENY,
+	INVALID_LINE_ENDINGS_ALLOW,
+	INVALID_LINE_ENDINGS_FIX,
+};
 enum batch_handling { BIFURCATE_ALWAYS, BATCH_BY_DOMAIN };
 enum { LISTENER_DEPTH_MAX = 8 }; /* peer and via inside each other */
 

@@ -5,14 +5,15 @@
 
 #include "lib/settings/option_kind.h"
 
-static const struct option listener_domain_rows[] = {
+static const struct option_row listener_domain_rows[] = {
 #define OPTIONS "lib/settings/listener_domain.def"
 #define OPTION_OF struct listener_domain
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table listener_domain_table =
-    OPTION_TABLE("kumo.make_listener_domain", struct listener_domain, listener_domain_rows);
+    OPTION_TABLE("kumo.make_listener_domain", struct listener_domain,
+	listener_domain_rows);
 
 /* ---- OOB_MODE ----------------------------------------------------------- */
 
@@ -25,7 +26,6 @@ oob_mode_read(const struct option_at *at, void *field, const struct value *v)
 {
 	int mode = -1;
 
-	(void)at;
 	if (v->kind == VALUE_BOOL)
 		mode = v->u.flag ? OOB_LOG_THEN_RELAY : OOB_IGNORE;
 	else if (v->kind == VALUE_TEXT)
@@ -33,19 +33,24 @@ oob_mode_read(const struct option_at *at, void *field, const struct value *v)
 		    span_make(v->u.text.p, v->u.text.len));
 	if (mode < 0)
 		return OPTION_READ_WRONG;
+	if (mode != OOB_IGNORE) {
+		option_problem(at, v->line, "reports that arrive as mail are "
+		    "not read in this version: only \"Ignore\" is possible");
+		return OPTION_READ_TOLD;
+	}
 	*(int *)field = mode;
 	return OPTION_READ_OK;
 }
 
 static void
-oob_mode_put(const struct option *row, struct buf *b, const void *field)
+oob_mode_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	put_u8(b, (uint8_t)*(const int *)field);
 }
 
 static void
-oob_mode_get(const struct option *row, struct reader *r, void *field,
+oob_mode_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -58,7 +63,7 @@ oob_mode_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-oob_mode_json(const struct option *row, struct json *j, const void *field)
+oob_mode_json(const struct option_row *row, struct json *j, const void *field)
 {
 	(void)row;
 	json_text(j, span_of(oob_mode_names[*(const int *)field]));
@@ -79,7 +84,8 @@ listener_domain_defaults(struct listener_domain *d)
 }
 
 int
-listener_domain_read(struct listener_domain *d, const struct value *map, struct problems *problems)
+listener_domain_read(struct listener_domain *d, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&listener_domain_table, d, map, problems);
 }

@@ -13,23 +13,25 @@ const char *const log_record_types[] = {
 	"DeferredInjectionRebind", "Delayed", "XferOut", "XferIn", "Any", NULL,
 };
 
-static const struct option log_record_opts_rows[] = {
+static const struct option_row log_record_opts_rows[] = {
 #define OPTIONS "lib/settings/log_record_opts.def"
 #define OPTION_OF struct log_record_opts
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table log_record_opts_table =
-    OPTION_TABLE("kumo.configure_local_logs per_record", struct log_record_opts, log_record_opts_rows);
+    OPTION_TABLE("kumo.configure_local_logs per_record", struct log_record_opts,
+	log_record_opts_rows);
 
-static const struct option local_logs_rows[] = {
+static const struct option_row local_logs_rows[] = {
 #define OPTIONS "lib/settings/local_logs.def"
 #define OPTION_OF struct local_logs
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table local_logs_table =
-    OPTION_TABLE("kumo.configure_local_logs", struct local_logs, local_logs_rows);
+    OPTION_TABLE("kumo.configure_local_logs", struct local_logs,
+	local_logs_rows);
 
 /* ---- PER_RECORD --------------------------------------------------------- */
 
@@ -74,7 +76,7 @@ per_record_read(const struct option_at *at, void *field,
 }
 
 static void
-per_record_put(const struct option *row, struct buf *b, const void *field)
+per_record_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct per_record *list = field;
 	size_t i;
@@ -89,7 +91,7 @@ per_record_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-per_record_get(const struct option *row, struct reader *r, void *field,
+per_record_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	const uint8_t types =
@@ -110,7 +112,7 @@ per_record_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-per_record_free(const struct option *row, void *field)
+per_record_free(const struct option_row *row, void *field)
 {
 	struct per_record *list = field;
 	size_t i;
@@ -124,7 +126,7 @@ per_record_free(const struct option *row, void *field)
 }
 
 static void
-per_record_json(const struct option *row, struct json *j, const void *field)
+per_record_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct per_record *list = field;
 	size_t i;
@@ -167,7 +169,8 @@ local_logs_defaults(struct local_logs *l)
 }
 
 int
-local_logs_read(struct local_logs *l, const struct value *map, struct problems *problems)
+local_logs_read(struct local_logs *l, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&local_logs_table, l, map, problems);
 }

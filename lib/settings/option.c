@@ -12,13 +12,13 @@
 #include "lib/settings/option_kind.h"
 
 static void *
-option_field(const struct option *row, void *obj)
+option_field(const struct option_row *row, void *obj)
 {
 	return (uint8_t *)obj + row->offset;
 }
 
 static const void *
-option_field_const(const struct option *row, const void *obj)
+option_field_const(const struct option_row *row, const void *obj)
 {
 	return (const uint8_t *)obj + row->offset;
 }
@@ -179,7 +179,7 @@ option_default_list(const char *text)
 }
 
 static void
-option_default(const struct option_table *t, const struct option *row,
+option_default(const struct option_table *t, const struct option_row *row,
     void *field, unsigned depth)
 {
 	struct option_at at = { .table = t, .row = row, .depth = depth };
@@ -215,7 +215,7 @@ option_defaults(const struct option_table *t, void *obj)
 
 /* ---- reading ------------------------------------------------------------ */
 
-static const struct option *
+static const struct option_row *
 option_find(const struct option_table *t, const char *name)
 {
 	size_t i;
@@ -228,7 +228,7 @@ option_find(const struct option_table *t, const char *name)
 }
 
 static void
-option_field_free(const struct option *row, void *field)
+option_field_free(const struct option_row *row, void *field)
 {
 	if (row->kind->free != NULL)
 		row->kind->free(row, field);
@@ -240,7 +240,7 @@ static enum option_read
 option_read_value(const struct option_at *at, void *field,
     const struct value *v)
 {
-	const struct option *row = at->row;
+	const struct option_row *row = at->row;
 
 	memset(field, 0, row->size);
 	if (row->kind->init != NULL)
@@ -254,7 +254,7 @@ option_read_value(const struct option_at *at, void *field,
 static int
 option_fill_one(const struct option_at *at, void *obj, const struct value *v)
 {
-	const struct option *row = at->row;
+	const struct option_row *row = at->row;
 	void *fresh = xcalloc(1, row->size);
 	enum option_read got = option_read_value(at, fresh, v);
 	int rc = 0;
@@ -394,10 +394,35 @@ option_get_at(const struct option_table *t, struct reader *r, void *obj,
 		    option_field(&t->rows[i], obj), depth);
 }
 
+bool
+option_complete(const struct option_table *t, const void *obj)
+{
+	const struct option_row *row;
+	const void *field;
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		row = &t->rows[i];
+		field = option_field_const(row, obj);
+		if ((row->flags & OPT_F_REQUIRED) == 0)
+			continue;
+		if ((row->kind == &option_kind_TEXT ||
+		    row->kind == &option_kind_LINES) &&
+		    *(char *const *)field == NULL)
+			return false;
+		if (row->kind == &option_kind_IP_PORT &&
+		    ((const struct ip *)field)->family == IP_NONE)
+			return false;
+	}
+	return true;
+}
+
 void
 option_get(const struct option_table *t, struct reader *r, void *obj)
 {
 	option_get_at(t, r, obj, 0);
+	if (!option_complete(t, obj))
+		reader_fail(r);
 }
 
 void
@@ -416,7 +441,7 @@ option_free(const struct option_table *t, void *obj)
 bool
 option_is_set(const struct option_table *t, const void *obj, const char *name)
 {
-	const struct option *row = option_find(t, name);
+	const struct option_row *row = option_find(t, name);
 
 	return row != NULL && option_bit(t, obj, (size_t)(row - t->rows));
 }

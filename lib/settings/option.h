@@ -173,7 +173,7 @@ enum option_flag {
 	OPT_F_NOEFFECT = 2,
 };
 
-struct option {
+struct option_row {
 	const char *name;
 	const struct option_kind *kind;
 	size_t offset; /* of the member */
@@ -190,7 +190,7 @@ struct option_table {
 	const char *of; /* "kumo.make_egress_path" */
 	size_t size;    /* of the struct */
 	size_t set;     /* offset of its struct option_set */
-	const struct option *rows;
+	const struct option_row *rows;
 	size_t n;
 };
 
@@ -214,7 +214,10 @@ int option_read(const struct option_table *t, void *obj,
 
 /* The form between processes. Both sides are of one build. */
 void option_put(const struct option_table *t, struct buf *b, const void *obj);
-/* Ranges are checked; after an error obj holds what option_free accepts. */
+/*
+ * Ranges are checked, and that what is required is there; after an error obj
+ * holds what option_free accepts.
+ */
 void option_get(const struct option_table *t, struct reader *r, void *obj);
 
 void option_free(const struct option_table *t, void *obj);

@@ -19,7 +19,7 @@ enum option_read {
 /* Where a value is being read. */
 struct option_at {
 	const struct option_table *table;
-	const struct option *row;
+	const struct option_row *row;
 	struct problems *problems;
 	unsigned depth; /* of tables inside each other */
 };
@@ -30,19 +30,19 @@ struct option_kind {
 	const char *example; /* "\"5 minutes\" or 300"; may be NULL */
 	bool list;           /* the default's text is a list */
 	/* What "none" is; NULL = all zero. */
-	void (*init)(const struct option *row, void *field);
+	void (*init)(const struct option_row *row, void *field);
 	/* Into a field that init made; whatever is there then gets free'd. */
 	enum option_read (*read)(const struct option_at *at, void *field,
 	    const struct value *v);
-	void (*put)(const struct option *row, struct buf *b, const void *field);
+	void (*put)(const struct option_row *row, struct buf *b, const void *field);
 	/* Leaves what free accepts, also on a bad reader. */
-	void (*get)(const struct option *row, struct reader *r, void *field,
+	void (*get)(const struct option_row *row, struct reader *r, void *field,
 	    unsigned depth);
-	void (*free)(const struct option *row, void *field); /* may be NULL */
-	void (*json)(const struct option *row, struct json *j,
+	void (*free)(const struct option_row *row, void *field); /* may be NULL */
+	void (*json)(const struct option_row *row, struct json *j,
 	    const void *field);
 	/* More than `wanted` can say; may be NULL. */
-	void (*describe)(const struct option *row, struct buf *out);
+	void (*describe)(const struct option_row *row, struct buf *out);
 };
 
 /* A list of structs, as OPT_TABLES and OPT_MAPPED declare it. */
@@ -71,7 +71,8 @@ struct option_mapped {
 	K(ENUM) K(TABLE) K(TABLES) K(MAPPED) K(OPENSSL_OPTIONS)                \
 	K(RUSTLS_SUITES) K(PROTOCOL) K(OOB_MODE) K(OVERLAYS) K(PER_RECORD)     \
 	K(NAME_SERVERS) K(TRUST_ANCHOR) K(DNS)
-#define OPTION_KIND_DECLARE(kind) extern const struct option_kind option_kind_##kind;
+#define OPTION_KIND_DECLARE(kind)                                              \
+	extern const struct option_kind option_kind_##kind;
 OPTION_KINDS(OPTION_KIND_DECLARE)
 #undef OPTION_KIND_DECLARE
 
@@ -88,6 +89,9 @@ int option_read_at(const struct option_table *t, void *obj,
     const struct value *map, struct problems *problems, unsigned depth);
 void option_get_at(const struct option_table *t, struct reader *r, void *obj,
     unsigned depth);
+
+/* Are the texts and addresses of required options there? */
+bool option_complete(const struct option_table *t, const void *obj);
 
 /* Is it a list (or an empty map); its number of items. */
 bool option_is_list(const struct value *v, size_t *n_out);

@@ -41,7 +41,7 @@ cidrs_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-cidrs_put(const struct option *row, struct buf *b, const void *field)
+cidrs_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct cidr_set *set = field;
 	size_t i;
@@ -62,7 +62,7 @@ cidr_sound(const struct cidr *net)
 }
 
 static void
-cidrs_get(const struct option *row, struct reader *r, void *field,
+cidrs_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	uint32_t n = reader_count(r, 4);
@@ -82,14 +82,14 @@ cidrs_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-cidrs_free(const struct option *row, void *field)
+cidrs_free(const struct option_row *row, void *field)
 {
 	(void)row;
 	cidr_set_free(field);
 }
 
 static void
-cidrs_json(const struct option *row, struct json *j, const void *field)
+cidrs_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct cidr_set *set = field;
 	char text[IP_TEXT_MAX];
@@ -129,14 +129,14 @@ ip_port_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-ip_kind_put(const struct option *row, struct buf *b, const void *field)
+ip_kind_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	ip_put(b, field);
 }
 
 static void
-ip_kind_get(const struct option *row, struct reader *r, void *field,
+ip_kind_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	struct ip *ip = field;
@@ -149,7 +149,7 @@ ip_kind_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-ip_kind_json(const struct option *row, struct json *j, const void *field)
+ip_kind_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct ip *ip = field;
 	char text[IP_TEXT_MAX];
@@ -233,14 +233,14 @@ host_port_read(const struct option_at *at, void *field,
 }
 
 static void
-host_port_put(const struct option *row, struct buf *b, const void *field)
+host_port_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	option_text_put(b, *(char *const *)field);
 }
 
 static void
-host_port_get(const struct option *row, struct reader *r, void *field,
+host_port_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	char *s = option_text_get(r, false);
@@ -253,14 +253,14 @@ host_port_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-host_port_free(const struct option *row, void *field)
+host_port_free(const struct option_row *row, void *field)
 {
 	(void)row;
 	free(*(char **)field);
 }
 
 static void
-host_port_json(const struct option *row, struct json *j, const void *field)
+host_port_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const char *s = *(char *const *)field;
 
@@ -370,7 +370,7 @@ mx_hosts_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-mx_hosts_put(const struct option *row, struct buf *b, const void *field)
+mx_hosts_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct mx_hosts *list = field;
 	size_t i;
@@ -385,7 +385,7 @@ mx_hosts_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-mx_hosts_get(const struct option *row, struct reader *r, void *field,
+mx_hosts_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	uint32_t n = reader_count(r, 7);
@@ -409,7 +409,7 @@ mx_hosts_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-mx_hosts_free(const struct option *row, void *field)
+mx_hosts_free(const struct option_row *row, void *field)
 {
 	struct mx_hosts *list = field;
 	size_t i;
@@ -421,7 +421,7 @@ mx_hosts_free(const struct option *row, void *field)
 }
 
 static void
-mx_hosts_json(const struct option *row, struct json *j, const void *field)
+mx_hosts_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct mx_hosts *list = field;
 	char text[IP_TEXT_MAX];

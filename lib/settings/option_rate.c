@@ -197,14 +197,14 @@ limit_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-limit_put(const struct option *row, struct buf *b, const void *field)
+limit_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	limit_write(b, field);
 }
 
 static void
-limit_get(const struct option *row, struct reader *r, void *field,
+limit_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -213,7 +213,7 @@ limit_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-limit_json(const struct option *row, struct json *j, const void *field)
+limit_json(const struct option_row *row, struct json *j, const void *field)
 {
 	(void)row;
 	limit_show(j, field);
@@ -280,14 +280,14 @@ throttle_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-throttle_kind_put(const struct option *row, struct buf *b, const void *field)
+throttle_kind_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	throttle_put(b, field);
 }
 
 static void
-throttle_kind_get(const struct option *row, struct reader *r, void *field,
+throttle_kind_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -296,7 +296,7 @@ throttle_kind_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-throttle_json(const struct option *row, struct json *j, const void *field)
+throttle_json(const struct option_row *row, struct json *j, const void *field)
 {
 	(void)row;
 	throttle_show(j, field);
@@ -364,7 +364,7 @@ named_limits_read(const struct option_at *at, void *field,
 }
 
 static void
-named_limits_put(const struct option *row, struct buf *b, const void *field)
+named_limits_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct named_limits *list = field;
 	size_t i;
@@ -378,7 +378,7 @@ named_limits_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-named_limits_get(const struct option *row, struct reader *r, void *field,
+named_limits_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	struct named_limits *list = field;
@@ -397,7 +397,7 @@ named_limits_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-named_limits_free(const struct option *row, void *field)
+named_limits_free(const struct option_row *row, void *field)
 {
 	struct named_limits *list = field;
 	size_t i;
@@ -409,7 +409,7 @@ named_limits_free(const struct option *row, void *field)
 }
 
 static void
-named_limits_json(const struct option *row, struct json *j,
+named_limits_json(const struct option_row *row, struct json *j,
     const void *field)
 {
 	const struct named_limits *list = field;
@@ -470,7 +470,7 @@ named_throttles_read(const struct option_at *at, void *field,
 }
 
 static void
-named_throttles_put(const struct option *row, struct buf *b,
+named_throttles_put(const struct option_row *row, struct buf *b,
     const void *field)
 {
 	const struct named_throttles *list = field;
@@ -485,7 +485,7 @@ named_throttles_put(const struct option *row, struct buf *b,
 }
 
 static void
-named_throttles_get(const struct option *row, struct reader *r, void *field,
+named_throttles_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	struct named_throttles *list = field;
@@ -506,7 +506,7 @@ named_throttles_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-named_throttles_free(const struct option *row, void *field)
+named_throttles_free(const struct option_row *row, void *field)
 {
 	struct named_throttles *list = field;
 	size_t i;
@@ -518,7 +518,7 @@ named_throttles_free(const struct option *row, void *field)
 }
 
 static void
-named_throttles_json(const struct option *row, struct json *j,
+named_throttles_json(const struct option_row *row, struct json *j,
     const void *field)
 {
 	const struct named_throttles *list = field;

@@ -25,14 +25,14 @@ bool_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-bool_put(const struct option *row, struct buf *b, const void *field)
+bool_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	put_bool(b, *(const bool *)field);
 }
 
 static void
-bool_get(const struct option *row, struct reader *r, void *field,
+bool_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -41,7 +41,7 @@ bool_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-bool_json(const struct option *row, struct json *j, const void *field)
+bool_json(const struct option_row *row, struct json *j, const void *field)
 {
 	(void)row;
 	json_bool(j, *(const bool *)field);
@@ -55,7 +55,7 @@ const struct option_kind option_kind_BOOL = {
 /* ---- U16, U32, U64 ------------------------------------------------------ */
 
 static uint64_t
-number_of(const struct option *row, const void *field)
+number_of(const struct option_row *row, const void *field)
 {
 	switch (row->size) {
 	case sizeof(uint16_t):
@@ -68,7 +68,7 @@ number_of(const struct option *row, const void *field)
 }
 
 static void
-number_set(const struct option *row, void *field, uint64_t n)
+number_set(const struct option_row *row, void *field, uint64_t n)
 {
 	switch (row->size) {
 	case sizeof(uint16_t):
@@ -85,7 +85,7 @@ number_set(const struct option *row, void *field, uint64_t n)
 
 /* What the row allows; numbers of policies are signed 64-bit. */
 static uint64_t
-number_max(const struct option *row)
+number_max(const struct option_row *row)
 {
 	if (row->max != 0)
 		return row->max;
@@ -122,13 +122,13 @@ number_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-number_put(const struct option *row, struct buf *b, const void *field)
+number_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	put_u64(b, number_of(row, field));
 }
 
 static void
-number_get(const struct option *row, struct reader *r, void *field,
+number_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	uint64_t n = reader_u64_max(r, number_max(row));
@@ -141,7 +141,7 @@ number_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-number_json(const struct option *row, struct json *j, const void *field)
+number_json(const struct option_row *row, struct json *j, const void *field)
 {
 	uint64_t n = number_of(row, field);
 
@@ -152,7 +152,7 @@ number_json(const struct option *row, struct json *j, const void *field)
 }
 
 static void
-number_describe(const struct option *row, struct buf *out)
+number_describe(const struct option_row *row, struct buf *out)
 {
 	uint64_t max = number_max(row);
 
@@ -175,7 +175,7 @@ const struct option_kind option_kind_U64 = NUMBER_KIND("u64");
 /* ---- MODE --------------------------------------------------------------- */
 
 static void
-mode_init(const struct option *row, void *field)
+mode_init(const struct option_row *row, void *field)
 {
 	(void)row;
 	*(int32_t *)field = -1;
@@ -194,14 +194,14 @@ mode_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-mode_put(const struct option *row, struct buf *b, const void *field)
+mode_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	put_u32(b, (uint32_t)(*(const int32_t *)field + 1));
 }
 
 static void
-mode_get(const struct option *row, struct reader *r, void *field,
+mode_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -210,7 +210,7 @@ mode_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-mode_json(const struct option *row, struct json *j, const void *field)
+mode_json(const struct option_row *row, struct json *j, const void *field)
 {
 	(void)row;
 	if (*(const int32_t *)field < 0)
@@ -228,7 +228,7 @@ const struct option_kind option_kind_MODE = {
 /* ---- DURATION ----------------------------------------------------------- */
 
 static void
-duration_init(const struct option *row, void *field)
+duration_init(const struct option_row *row, void *field)
 {
 	(void)row;
 	*(int64_t *)field = -1;
@@ -274,14 +274,14 @@ duration_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-duration_put(const struct option *row, struct buf *b, const void *field)
+duration_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	put_i64(b, *(const int64_t *)field);
 }
 
 static void
-duration_get(const struct option *row, struct reader *r, void *field,
+duration_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	int64_t ms = reader_i64(r);
@@ -294,7 +294,7 @@ duration_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-duration_json(const struct option *row, struct json *j, const void *field)
+duration_json(const struct option_row *row, struct json *j, const void *field)
 {
 	char *text;
 
@@ -309,7 +309,7 @@ duration_json(const struct option *row, struct json *j, const void *field)
 }
 
 static void
-duration_describe(const struct option *row, struct buf *out)
+duration_describe(const struct option_row *row, struct buf *out)
 {
 	buf_add_str(out, row->min == 0 ? "a duration" : "a duration above 0");
 }
@@ -378,7 +378,7 @@ size_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-size_describe(const struct option *row, struct buf *out)
+size_describe(const struct option_row *row, struct buf *out)
 {
 	if (row->max != 0)
 		buf_addf(out, "a size from %llu to %llu bytes",
@@ -428,7 +428,7 @@ share_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-share_put(const struct option *row, struct buf *b, const void *field)
+share_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct share *share = field;
 
@@ -438,7 +438,7 @@ share_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-share_get(const struct option *row, struct reader *r, void *field,
+share_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	struct share *share = field;
@@ -450,7 +450,7 @@ share_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-share_json(const struct option *row, struct json *j, const void *field)
+share_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct share *share = field;
 	char *text;
@@ -489,14 +489,14 @@ enum_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-enum_put(const struct option *row, struct buf *b, const void *field)
+enum_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	put_u8(b, (uint8_t)*(const int *)field);
 }
 
 static void
-enum_get(const struct option *row, struct reader *r, void *field,
+enum_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	const char *const *names = row->extra;
@@ -513,7 +513,7 @@ enum_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-enum_json(const struct option *row, struct json *j, const void *field)
+enum_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const char *const *names = row->extra;
 
@@ -521,7 +521,7 @@ enum_json(const struct option *row, struct json *j, const void *field)
 }
 
 static void
-enum_describe(const struct option *row, struct buf *out)
+enum_describe(const struct option_row *row, struct buf *out)
 {
 	const char *const *names = row->extra;
 	size_t i;

@@ -10,7 +10,7 @@
 void
 option_json(const struct option_table *t, struct json *j, const void *obj)
 {
-	const struct option *row;
+	const struct option_row *row;
 	size_t i;
 
 	json_object(j);
@@ -53,7 +53,7 @@ mdoc_quoted(struct buf *out, const char *s)
 }
 
 static void
-mdoc_row(const struct option *row, struct buf *out)
+mdoc_row(const struct option_row *row, struct buf *out)
 {
 	struct buf type = { 0 };
 

@@ -11,7 +11,7 @@
 /* ---- TABLE -------------------------------------------------------------- */
 
 static void
-table_init(const struct option *row, void *field)
+table_init(const struct option_row *row, void *field)
 {
 	option_defaults(row->extra, field);
 }
@@ -30,33 +30,33 @@ table_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-table_put(const struct option *row, struct buf *b, const void *field)
+table_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	option_put(row->extra, b, field);
 }
 
 static void
-table_get(const struct option *row, struct reader *r, void *field,
+table_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	option_get_at(row->extra, r, field, depth + 1);
 }
 
 static void
-table_free(const struct option *row, void *field)
+table_free(const struct option_row *row, void *field)
 {
 	option_free(row->extra, field);
 }
 
 static void
-table_json(const struct option *row, struct json *j, const void *field)
+table_json(const struct option_row *row, struct json *j, const void *field)
 {
 	option_json(row->extra, j, field);
 }
 
 /* "a map of options: a, b and c" */
 static void
-table_describe(const struct option *row, struct buf *out)
+table_describe(const struct option_row *row, struct buf *out)
 {
 	const struct option_table *t = row->extra;
 	size_t i;
@@ -122,7 +122,7 @@ tables_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-tables_put(const struct option *row, struct buf *b, const void *field)
+tables_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct option_table *t = row->extra;
 	struct option_many m = many_of(field);
@@ -134,7 +134,7 @@ tables_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-tables_get(const struct option *row, struct reader *r, void *field,
+tables_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	const struct option_table *t = row->extra;
@@ -145,13 +145,14 @@ tables_get(const struct option *row, struct reader *r, void *field,
 	for (; n > 0 && reader_ok(r); n--) {
 		m.v = xreallocarray(m.v, m.n + 1, t->size);
 		option_get_at(t, r, many_at(&m, m.n, t->size), depth + 1);
-		m.n++;
+		if (!option_complete(t, many_at(&m, m.n++, t->size)))
+			reader_fail(r);
 	}
 	many_set(field, &m);
 }
 
 static void
-tables_free(const struct option *row, void *field)
+tables_free(const struct option_row *row, void *field)
 {
 	const struct option_table *t = row->extra;
 	struct option_many m = many_of(field);
@@ -163,7 +164,7 @@ tables_free(const struct option *row, void *field)
 }
 
 static void
-tables_json(const struct option *row, struct json *j, const void *field)
+tables_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct option_table *t = row->extra;
 	struct option_many m = many_of(field);
@@ -277,7 +278,7 @@ mapped_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-mapped_put(const struct option *row, struct buf *b, const void *field)
+mapped_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct option_mapped *kind = row->extra;
 	struct option_many m = many_of(field);
@@ -306,7 +307,7 @@ mapped_key_get(const struct option_mapped *kind, struct reader *r)
 }
 
 static void
-mapped_get(const struct option *row, struct reader *r, void *field,
+mapped_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	const struct option_mapped *kind = row->extra;
@@ -327,7 +328,7 @@ mapped_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-mapped_free(const struct option *row, void *field)
+mapped_free(const struct option_row *row, void *field)
 {
 	const struct option_mapped *kind = row->extra;
 	struct option_many m = many_of(field);
@@ -343,7 +344,7 @@ mapped_free(const struct option *row, void *field)
 }
 
 static void
-mapped_json(const struct option *row, struct json *j, const void *field)
+mapped_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct option_mapped *kind = row->extra;
 	struct option_many m = many_of(field);

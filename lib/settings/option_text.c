@@ -109,23 +109,27 @@ hostname_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-text_put(const struct option *row, struct buf *b, const void *field)
+text_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	option_text_put(b, *(char *const *)field);
 }
 
 static void
-text_get(const struct option *row, struct reader *r, void *field,
+text_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
+	char *s = option_text_get(r, row->kind == &option_kind_LINES);
+
 	(void)depth;
-	*(char **)field = option_text_get(r,
-	    row->kind == &option_kind_LINES);
+	/* "None" is not a value of an option that has a default. */
+	if (s == NULL && row->default_text != NULL)
+		reader_fail(r);
+	*(char **)field = s;
 }
 
 static void
-hostname_get(const struct option *row, struct reader *r, void *field,
+hostname_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	char *s;
@@ -139,14 +143,14 @@ hostname_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-text_free(const struct option *row, void *field)
+text_free(const struct option_row *row, void *field)
 {
 	(void)row;
 	free(*(char **)field);
 }
 
 static void
-text_json(const struct option *row, struct json *j, const void *field)
+text_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const char *s = *(char *const *)field;
 
@@ -258,14 +262,14 @@ texts_kind_read(const struct option_at *at, void *field,
 }
 
 static void
-texts_kind_put(const struct option *row, struct buf *b, const void *field)
+texts_kind_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	(void)row;
 	texts_put(b, field);
 }
 
 static void
-texts_kind_get(const struct option *row, struct reader *r, void *field,
+texts_kind_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -274,14 +278,14 @@ texts_kind_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-texts_kind_free(const struct option *row, void *field)
+texts_kind_free(const struct option_row *row, void *field)
 {
 	(void)row;
 	texts_free(field);
 }
 
 static void
-texts_kind_json(const struct option *row, struct json *j, const void *field)
+texts_kind_json(const struct option_row *row, struct json *j, const void *field)
 {
 	(void)row;
 	texts_json(j, field);
@@ -341,7 +345,7 @@ openssl_options_read(const struct option_at *at, void *field,
 }
 
 static void
-openssl_options_get(const struct option *row, struct reader *r, void *field,
+openssl_options_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	(void)row;
@@ -425,7 +429,7 @@ keysource_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-keysource_put(const struct option *row, struct buf *b, const void *field)
+keysource_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct key_source *key = field;
 
@@ -437,7 +441,7 @@ keysource_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-keysource_get(const struct option *row, struct reader *r, void *field,
+keysource_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	struct key_source *key = field;
@@ -458,7 +462,7 @@ keysource_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-keysource_free(const struct option *row, void *field)
+keysource_free(const struct option_row *row, void *field)
 {
 	struct key_source *key = field;
 
@@ -470,7 +474,7 @@ keysource_free(const struct option *row, void *field)
 }
 
 static void
-keysource_json(const struct option *row, struct json *j, const void *field)
+keysource_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct key_source *key = field;
 
@@ -526,7 +530,7 @@ meta_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-meta_put(const struct option *row, struct buf *b, const void *field)
+meta_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct metas *m = field;
 	size_t i;
@@ -540,7 +544,7 @@ meta_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-meta_get(const struct option *row, struct reader *r, void *field,
+meta_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	uint32_t n = reader_count(r, 8);
@@ -556,7 +560,7 @@ meta_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-meta_free(const struct option *row, void *field)
+meta_free(const struct option_row *row, void *field)
 {
 	struct metas *m = field;
 	size_t i;
@@ -570,7 +574,7 @@ meta_free(const struct option *row, void *field)
 }
 
 static void
-meta_json(const struct option *row, struct json *j, const void *field)
+meta_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct metas *m = field;
 	size_t i;

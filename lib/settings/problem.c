@@ -9,6 +9,19 @@
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
 
+/* Parts may have been made printable already: do it once only. */
+static bool
+problem_printable(const char *text)
+{
+	const char *p;
+
+	for (p = text; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	}
+	return text_is_utf8(span_of(text));
+}
+
 static void problem_vadd(struct problems *p, int line, bool notice,
     const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
 
@@ -26,7 +39,10 @@ problem_vadd(struct problems *p, int line, bool notice, const char *fmt,
 	if (p->n >= PROBLEMS_MAX)
 		return;
 	vsnprintf(raw, sizeof(raw), fmt, ap);
-	text_printable(span_of(raw), text, sizeof(text));
+	if (problem_printable(raw))
+		memcpy(text, raw, sizeof(raw));
+	else
+		text_printable(span_of(raw), text, sizeof(text));
 	p->v = xreallocarray(p->v, p->n + 1, sizeof(*p->v));
 	one = &p->v[p->n++];
 	one->file = p->file == NULL ? NULL : xstrdup(p->file);

@@ -12,59 +12,65 @@ static const char *const queue_strategy_names[] = {
 	"SingletonTimerWheelV2", NULL,
 };
 
-static const struct option protocol_smtp_rows[] = {
+static const struct option_row protocol_smtp_rows[] = {
 #define OPTIONS "lib/settings/protocol_smtp.def"
 #define OPTION_OF struct protocol_smtp
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table protocol_smtp_table =
-    OPTION_TABLE("kumo.make_queue_config protocol.smtp", struct protocol_smtp, protocol_smtp_rows);
+    OPTION_TABLE("kumo.make_queue_config protocol.smtp", struct protocol_smtp,
+	protocol_smtp_rows);
 
-static const struct option protocol_lua_rows[] = {
+static const struct option_row protocol_lua_rows[] = {
 #define OPTIONS "lib/settings/protocol_lua.def"
 #define OPTION_OF struct protocol_lua
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table protocol_lua_table =
-    OPTION_TABLE("kumo.make_queue_config protocol.custom_lua", struct protocol_lua, protocol_lua_rows);
+    OPTION_TABLE("kumo.make_queue_config protocol.custom_lua",
+	struct protocol_lua, protocol_lua_rows);
 
-static const struct option protocol_xfer_rows[] = {
+static const struct option_row protocol_xfer_rows[] = {
 #define OPTIONS "lib/settings/protocol_xfer.def"
 #define OPTION_OF struct protocol_xfer
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table protocol_xfer_table =
-    OPTION_TABLE("kumo.make_queue_config protocol.xfer", struct protocol_xfer, protocol_xfer_rows);
+    OPTION_TABLE("kumo.make_queue_config protocol.xfer", struct protocol_xfer,
+	protocol_xfer_rows);
 
-static const struct option protocol_rows[] = {
+static const struct option_row protocol_rows[] = {
 #define OPTIONS "lib/settings/protocol.def"
 #define OPTION_OF struct protocol
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table protocol_table =
-    OPTION_TABLE("kumo.make_queue_config protocol", struct protocol, protocol_rows);
+    OPTION_TABLE("kumo.make_queue_config protocol", struct protocol,
+	protocol_rows);
 
-static const struct option shrink_rule_rows[] = {
+static const struct option_row shrink_rule_rows[] = {
 #define OPTIONS "lib/settings/shrink_rule.def"
 #define OPTION_OF struct shrink_rule
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table shrink_rule_table =
-    OPTION_TABLE("kumo.make_queue_config shrink_policy", struct shrink_rule, shrink_rule_rows);
+    OPTION_TABLE("kumo.make_queue_config shrink_policy", struct shrink_rule,
+	shrink_rule_rows);
 
-static const struct option queue_config_rows[] = {
+static const struct option_row queue_config_rows[] = {
 #define OPTIONS "lib/settings/queue_config.def"
 #define OPTION_OF struct queue_config
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table queue_config_table =
-    OPTION_TABLE("kumo.make_queue_config", struct queue_config, queue_config_rows);
+    OPTION_TABLE("kumo.make_queue_config", struct queue_config,
+	queue_config_rows);
 
 /* ---- PROTOCOL ----------------------------------------------------------- */
 
@@ -74,7 +80,7 @@ static const char *const protocol_names[] = {
 };
 
 static void
-protocol_init(const struct option *row, void *field)
+protocol_init(const struct option_row *row, void *field)
 {
 	(void)row;
 	option_defaults(&protocol_table, field);
@@ -117,7 +123,7 @@ protocol_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-protocol_put(const struct option *row, struct buf *b, const void *field)
+protocol_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct protocol *p = field;
 
@@ -127,7 +133,7 @@ protocol_put(const struct option *row, struct buf *b, const void *field)
 }
 
 static void
-protocol_get(const struct option *row, struct reader *r, void *field,
+protocol_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
 	struct protocol *p = field;
@@ -148,14 +154,14 @@ protocol_get(const struct option *row, struct reader *r, void *field,
 }
 
 static void
-protocol_free(const struct option *row, void *field)
+protocol_free(const struct option_row *row, void *field)
 {
 	(void)row;
 	option_free(&protocol_table, field);
 }
 
 static void
-protocol_json(const struct option *row, struct json *j, const void *field)
+protocol_json(const struct option_row *row, struct json *j, const void *field)
 {
 	const struct protocol *p = field;
 
@@ -199,7 +205,8 @@ queue_config_defaults(struct queue_config *q)
 }
 
 int
-queue_config_read(struct queue_config *q, const struct value *map, struct problems *problems)
+queue_config_read(struct queue_config *q, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&queue_config_table, q, map, problems);
 }

@@ -19,16 +19,17 @@ static const char *const rocks_log_level_names[] = {
 	"Debug", "Info", "Warn", "Error", "Fatal", "Header", NULL,
 };
 
-static const struct option rocks_params_rows[] = {
+static const struct option_row rocks_params_rows[] = {
 #define OPTIONS "lib/settings/rocks_params.def"
 #define OPTION_OF struct rocks_params
 #include "lib/settings/option_rows.h"
 };
 
 const struct option_table rocks_params_table =
-    OPTION_TABLE("kumo.define_spool rocks_params", struct rocks_params, rocks_params_rows);
+    OPTION_TABLE("kumo.define_spool rocks_params", struct rocks_params,
+	rocks_params_rows);
 
-static const struct option spool_opts_rows[] = {
+static const struct option_row spool_opts_rows[] = {
 #define OPTIONS "lib/settings/spool_opts.def"
 #define OPTION_OF struct spool_opts
 #include "lib/settings/option_rows.h"
@@ -44,7 +45,8 @@ spool_opts_defaults(struct spool_opts *s)
 }
 
 int
-spool_opts_read(struct spool_opts *s, const struct value *map, struct problems *problems)
+spool_opts_read(struct spool_opts *s, const struct value *map,
+    struct problems *problems)
 {
 	return option_read(&spool_opts_table, s, map, problems);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/settings/suite.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,7 +41,7 @@ static const struct option_mapped suite_path_mapped = {
 	.prefix_join = "->",
 };
 
-static const struct option suite_processes_rows[] = {
+static const struct option_row suite_processes_rows[] = {
 #define OPTIONS "lib/settings/suite_processes.def"
 #define OPTION_OF struct suite_processes
 #include "lib/settings/option_rows.h"
@@ -50,7 +51,7 @@ const struct option_table suite_processes_table =
     OPTION_TABLE("ekiden.yaml processes", struct suite_processes,
 	suite_processes_rows);
 
-static const struct option suite_spool_rows[] = {
+static const struct option_row suite_spool_rows[] = {
 #define OPTIONS "lib/settings/suite_spool.def"
 #define OPTION_OF struct suite_spool
 #include "lib/settings/option_rows.h"
@@ -59,7 +60,7 @@ static const struct option suite_spool_rows[] = {
 const struct option_table suite_spool_table =
     OPTION_TABLE("ekiden.yaml spool", struct suite_spool, suite_spool_rows);
 
-static const struct option suite_rows[] = {
+static const struct option_row suite_rows[] = {
 #define OPTIONS "lib/settings/suite.def"
 #define OPTION_OF struct suite
 #include "lib/settings/option_rows.h"
@@ -161,23 +162,25 @@ suite_add_pool(struct suite *s, struct egress_pool *pool)
 	memset(pool, 0, sizeof(*pool));
 }
 
-/* The row of that name in `spool:`. */
+/* The row of that name in `spool:`, which has all that counts elsewhere. */
 static size_t
 spool_row(const char *name)
 {
 	size_t i = 0;
 
-	while (strcmp(suite_spool_rows[i].name, name) != 0)
+	while (strcmp(suite_spool_rows[i].name, name) != 0) {
 		i++;
+		assert(i < suite_spool_table.n);
+	}
 	return i;
 }
 
-/* Copy one option of the same name and type, where it was given. */
+/* Copy what counts and was given; both tables have it in one type. */
 static void
 spool_take(struct suite_spool *to, const struct option_table *from_table,
     const void *from, bool weak)
 {
-	const struct option *row;
+	const struct option_row *row;
 	size_t i, at;
 
 	for (i = 0; i < from_table->n; i++) {
@@ -371,21 +374,18 @@ suite_put(struct buf *b, const struct suite *s)
 	bundle_put(b, &s->bundle);
 }
 
-/* Lists of named things are looked up by name: all must have one. */
+/* Is it what suite_finish leaves? */
 static bool
-suite_named(const struct suite *s)
+suite_finished(const struct suite *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->sources.n; i++) {
-		if (s->sources.v[i].name == NULL)
+	for (i = 0; i < s->listeners.n; i++) {
+		if (s->listeners.v[i].hostname == NULL)
 			return false;
 	}
-	for (i = 0; i < s->pools.n; i++) {
-		if (s->pools.v[i].name == NULL)
-			return false;
-	}
-	return s->hostname != NULL;
+	return s->hostname != NULL && s->processes.smtpd != 0 &&
+	    s->processes.smtp_out != 0;
 }
 
 void
@@ -395,7 +395,7 @@ suite_get(struct reader *r, struct suite *s)
 	bundle_get(r, &s->bundle);
 	if (!reader_ok(r))
 		return;
-	if (suite_named(s))
+	if (suite_finished(s))
 		suite_index(s, NULL);
 	else
 		reader_fail(r);

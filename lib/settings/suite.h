@@ -6,8 +6,8 @@
  *
  * Patterns: `example.com`, `*.example.com` (names below it), `*`. In queues one
  * may start with `tenant@` or `campaign:tenant@`, in paths with `source->`.
- * Every pattern that matches counts: the options of a more specific one are laid
- * over those of a less specific one.
+ * Every pattern that matches counts: the options of a more specific one are
+ * laid over those of a less specific one.
  *   queues: * < *.domain < domain, then the same with tenant@, then with
  *           campaign:tenant@ (campaign:@ without a tenant)
  *   paths:  * < *.site < site < *.domain < domain, each with source-> over the

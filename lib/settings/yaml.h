@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * YAML text to a value tree, with line numbers. A plain subset: one document,
- * no anchors, aliases, tags or merge keys, no key twice, keys are scalars. Scalars
- * are typed by the YAML 1.2 core schema; quoted ones are text.
+ * no anchors, aliases, tags or merge keys, no key twice, keys are scalars.
+ * Scalars are typed by the YAML 1.2 core schema; quoted ones are text.
  */
 #ifndef LIB_SETTINGS_YAML_H
 #define LIB_SETTINGS_YAML_H

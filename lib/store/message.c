@@ -254,11 +254,20 @@ settling_set_aside(struct spool *sp, const struct settling *t)
 	return t->has_env ? body_drop(sp, &t->env.body_id, true) : 0;
 }
 
-static int
+/* Did this queue manager settle it with this request or a later one? */
+static bool
+settled_before(uint64_t request, const struct settling *t)
+{
+	unsigned shift = 64 - SETTLE_MAKER_BITS;
+
+	return t->row.settled != 0 && request <= t->row.settled &&
+	    request >> shift == t->row.settled >> shift;
+}
+
+static bool
 settling_deferred_before(const struct settle *s, uint64_t request,
     const struct settling *t)
 {
-	unsigned shift = 64 - SETTLE_MAKER_BITS;
 
 	if (s->of_rcpts != 0 && t->has_env && s->of_rcpts != t->env.n_rcpts)
 		return true;
@@ -266,9 +275,7 @@ settling_deferred_before(const struct settle *s, uint64_t request,
 		return false;
 	if (s->attempts < t->row.attempts)
 		return true;
-	return s->due_ms == t->row.due_ms || (t->row.settled != 0 &&
-	    request >> shift == t->row.settled >> shift &&
-	    request <= t->row.settled);
+	return s->due_ms == t->row.due_ms || settled_before(request, t);
 }
 
 /* The envelope without the recipients that are done. */
@@ -332,12 +339,18 @@ message_settle(struct spool *sp, uint64_t request, const struct settle *s)
 		return -1;
 	if (!t.has_row && !t.has_env && !t.damaged)
 		return 0;
-	if (s->action == SETTLE_DEFER &&
-	    settling_deferred_before(s, request, &t))
+	if ((s->action == SETTLE_DEFER &&
+	    settling_deferred_before(s, request, &t)) ||
+	    (s->action == SETTLE_KEEP && settled_before(request, &t)))
 		return 0;
 	if (settling_records(sp, s, &t) != 0)
 		return -1;
 	switch (s->action) {
+	case SETTLE_KEEP:
+		if (!t.has_row)
+			return 0;
+		t.row.settled = request;
+		return sched_write(sp, t.id, &t.row);
 	case SETTLE_REMOVE:
 		return settling_remove(sp, &t);
 	case SETTLE_DEFER:

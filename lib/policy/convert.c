@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/policy/convert.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/policy/state.h"
+
+struct converter {
+	lua_State *L;
+	int line;
+	size_t nodes;
+	const char *why;
+};
+
+static struct value *convert_at(struct converter *c, int index,
+    unsigned depth);
+
+static struct span
+text_at(lua_State *L, int index)
+{
+	size_t len;
+	const char *p = lua_tolstring(L, index, &len);
+
+	return span_make(p, len);
+}
+
+static bool
+is_list(lua_State *L, int index)
+{
+	lua_Unsigned n = lua_rawlen(L, index), seen = 0;
+
+	if (n == 0)
+		return false;
+	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+		if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) < 1 ||
+		    (lua_Unsigned)lua_tointeger(L, -2) > n) {
+			lua_pop(L, 2);
+			return false;
+		}
+		seen++;
+	}
+	return seen == n;
+}
+
+static struct value *
+convert_list(struct converter *c, int index, unsigned depth)
+{
+	struct value *list = value_list(c->line), *item;
+	lua_Unsigned i, n = lua_rawlen(c->L, index);
+
+	for (i = 1; i <= n; i++) {
+		lua_rawgeti(c->L, index, (lua_Integer)i);
+		item = convert_at(c, lua_gettop(c->L), depth + 1);
+		lua_pop(c->L, 1);
+		if (item == NULL) {
+			value_free(&list);
+			return NULL;
+		}
+		value_list_add(list, item);
+	}
+	return list;
+}
+
+static struct span
+key_at(struct converter *c, char number[32])
+{
+	if (lua_type(c->L, -2) == LUA_TSTRING)
+		return text_at(c->L, -2);
+	if (lua_isinteger(c->L, -2)) {
+		snprintf(number, 32, "%lld",
+		    (long long)lua_tointeger(c->L, -2));
+		return span_of(number);
+	}
+	c->why = "the keys of a table must be text";
+	return span_of(NULL);
+}
+
+static struct value *
+convert_map(struct converter *c, int index, unsigned depth)
+{
+	struct value *map = value_map(c->line), *item;
+	char number[32];
+	struct span key;
+
+	for (lua_pushnil(c->L); lua_next(c->L, index); lua_pop(c->L, 1)) {
+		key = key_at(c, number);
+		item = c->why != NULL ? NULL :
+		    convert_at(c, lua_gettop(c->L), depth + 1);
+		if (item != NULL &&
+		    value_map_add(map, c->line, key, item) == 0)
+			continue;
+		if (c->why == NULL)
+			c->why = "a key is there twice or holds a NUL";
+		lua_pop(c->L, 2);
+		value_free(&map);
+		return NULL;
+	}
+	return map;
+}
+
+static struct value *
+convert_number(struct converter *c, int index)
+{
+	lua_Number real;
+
+	if (lua_isinteger(c->L, index))
+		return value_int(c->line, lua_tointeger(c->L, index));
+	real = lua_tonumber(c->L, index);
+	/* 10.0 where a whole number is meant. */
+	if (real == floor(real) && fabs(real) < 9007199254740992.0)
+		return value_int(c->line, (int64_t)real);
+	return value_float(c->line, real);
+}
+
+static struct value *
+convert_at(struct converter *c, int index, unsigned depth)
+{
+	if (++c->nodes > CONVERT_NODES_MAX || depth >= CONVERT_DEPTH_MAX ||
+	    !lua_checkstack(c->L, 8)) {
+		c->why = "the table is too deep or too large";
+		return NULL;
+	}
+	switch (lua_type(c->L, index)) {
+	case LUA_TNIL:
+		return value_null(c->line);
+	case LUA_TBOOLEAN:
+		return value_bool(c->line, lua_toboolean(c->L, index));
+	case LUA_TNUMBER:
+		return convert_number(c, index);
+	case LUA_TSTRING:
+		return value_text(c->line, text_at(c->L, index));
+	case LUA_TTABLE:
+		return is_list(c->L, index) ?
+		    convert_list(c, index, depth) :
+		    convert_map(c, index, depth);
+	case LUA_TUSERDATA:
+		/* An address is its text, which it keeps beside it. */
+		if (luaL_testudata(c->L, index, "ekiden.address") != NULL) {
+			struct value *v;
+
+			lua_getiuservalue(c->L, index, 1);
+			v = value_text(c->line, text_at(c->L, -1));
+			lua_pop(c->L, 1);
+			return v;
+		}
+		break;
+	}
+	c->why = "functions and objects are no data";
+	return NULL;
+}
+
+struct value *
+convert_value(lua_State *L, int index, int line, const char **why_out)
+{
+	struct converter c = { L, line, 0, NULL };
+	struct value *v = convert_at(&c, lua_absindex(L, index), 0);
+
+	*why_out = c.why;
+	return v;
+}
+
+int
+convert_to_json(lua_State *L, int index, struct buf *out,
+    const char **why_out)
+{
+	struct value *v = convert_value(L, index, 0, why_out);
+	struct json j;
+
+	if (v == NULL)
+		return -1;
+	json_init(&j, out);
+	value_to_json(&j, v);
+	value_free(&v);
+	return 0;
+}

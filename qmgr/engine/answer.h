@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Questions to the policy and the resolver: each is asked once, its answer is
+ * kept by time or epoch, a failed one for a while too. While an old answer is
+ * being renewed it goes on counting; queues wait only for a first one.
+ */
+#ifndef QMGR_ENGINE_ANSWER_H
+#define QMGR_ENGINE_ANSWER_H
+
+#include "qmgr/engine/action.h"
+#include "qmgr/engine/state.h"
+
+/* Must it be asked (again), and was not yet? */
+static inline bool
+answer_is_stale(const struct engine *e, const struct answer *a)
+{
+	return a->known == KNOWN_NOT || a->epoch != e->epoch ||
+	    (!a->by_epoch && e->now_ms >= a->expires_ms);
+}
+
+/* Ask if need be. What is known meanwhile; KNOWN_NOT: wait. */
+enum known answer_want(struct engine *e, struct answer *a,
+    enum action_kind kind, struct span name);
+/* It came: remember it and let the queues that wait go on. */
+void answer_got(struct engine *e, struct answer *a, enum known known,
+    int64_t ttl_ms, bool by_epoch);
+/*
+ * The question failed: what was known before stays for a while, else failure
+ * is what is known.
+ */
+void answer_failed(struct engine *e, struct answer *a);
+/* The thing goes away: let the queues that wait go on. */
+void answer_done(struct engine *e, struct answer *a);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * smtp-out: delivery. In the role smtp-out it speaks SMTP or LMTP as a client,
+ * as an account of its own: it connects out, gets each message from a spool
+ * reader because the queue manager named it, and can open no file. In the role
+ * local it writes maildirs and can connect nowhere. Talks to the queue manager,
+ * the spool readers and, for names, the policy process.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/base/log.h"
+#include "lib/io/tls_client.h"
+#include "lib/proc/daemon.h"
+#include "smtp-out/out.h"
+#include "smtp-out/peers.h"
+
+enum { KEY_FILE_MAX = 1024 * 1024 };
+
+/* Keys and certificates that ekiden.yaml names; later no file can be opened. */
+static void
+key_file_read(struct out *o, const char *path)
+{
+	struct buf *b;
+	FILE *f;
+	size_t n;
+
+	if (path == NULL || map_get(&o->files, span_of(path)) != NULL)
+		return;
+	f = fopen(path, "re");
+	if (f == NULL) {
+		log_warn("key file %s", path);
+		return;
+	}
+	b = calloc(1, sizeof(*b));
+	if (b == NULL)
+		fatalx("out of memory");
+	n = fread(buf_reserve(b, KEY_FILE_MAX), 1, KEY_FILE_MAX, f);
+	buf_commit(b, n);
+	fclose(f);
+	map_set(&o->files, span_of(path), b);
+}
+
+static void
+out_prepare(void *state, struct daemon *d)
+{
+	struct out *o = state;
+	size_t i;
+
+	o->tls = tls_client_new();
+	for (i = 0; i < d->suite.paths.n; i++) {
+		key_file_read(o, d->suite.paths.v[i].path.tls_certificate.path);
+		key_file_read(o, d->suite.paths.v[i].path.tls_private_key.path);
+	}
+}
+
+static void
+out_started(void *state, struct daemon *d)
+{
+	out_begin(state, d);
+}
+
+static const struct daemon_ops out_ops = {
+	.role = ROLE_OUT,
+	.jail = { .may = JAIL_CONNECT | JAIL_UNIX_CONNECT | JAIL_MAP_FILES },
+	.handlers = out_handlers,
+	.prepare = out_prepare,
+	.started = out_started,
+	.peer_up = peers_up,
+	.peer_down = peers_down,
+	.peer_drained = peers_drained,
+	.stop = out_stop,
+};
+
+static const struct daemon_ops local_ops = {
+	.role = ROLE_LOCAL,
+	.jail = { .may = JAIL_WRITE_FILES | JAIL_MAP_FILES },
+	.handlers = out_handlers,
+	.started = out_started,
+	.peer_up = peers_up,
+	.peer_down = peers_down,
+	.peer_drained = peers_drained,
+	.stop = out_stop,
+};
+
+int
+main(int argc, char **argv)
+{
+	static struct daemon d;
+	static struct out o;
+
+	daemon_main(daemon_role_is(argc, argv, ROLE_LOCAL) ? &local_ops :
+	    &out_ops, &d, &o, argc, argv);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "smtp-out/terms.h"
+
+#include <stdlib.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/wire.h"
+
+static int
+path_read(struct egress_path *p, struct span s)
+{
+	struct reader r;
+
+	if (s.len == 0) {
+		egress_path_defaults(p);
+		return 0;
+	}
+	reader_init(&r, s);
+	egress_path_get(&r, p);
+	return reader_end(&r) ? 0 : -1;
+}
+
+static int
+source_read(struct egress_source *p, struct span s)
+{
+	struct reader r;
+
+	if (s.len == 0) {
+		egress_source_defaults(p);
+		return 0;
+	}
+	reader_init(&r, s);
+	egress_source_get(&r, p);
+	return reader_end(&r) ? 0 : -1;
+}
+
+static int
+queue_read(struct queue_config *p, struct span s)
+{
+	struct reader r;
+
+	if (s.len == 0) {
+		queue_config_defaults(p);
+		return 0;
+	}
+	reader_init(&r, s);
+	queue_config_get(&r, p);
+	return reader_end(&r) ? 0 : -1;
+}
+
+int
+terms_read(struct terms *t, struct span path, struct span source,
+    struct span queue)
+{
+	int bad = path_read(&t->path, path) | source_read(&t->source, source) |
+	    queue_read(&t->queue, queue);
+
+	if (bad == 0)
+		return 0;
+	terms_free(t);
+	return -1;
+}
+
+void
+terms_free(struct terms *t)
+{
+	egress_path_free(&t->path);
+	egress_source_free(&t->source);
+	queue_config_free(&t->queue);
+}
+
+static void
+key_take(struct key_source *k, const struct map *files)
+{
+	const struct buf *b;
+
+	if (k->path == NULL || (b = map_get(files, span_of(k->path))) == NULL)
+		return;
+	k->data = xmemdupz(buf_data(b), buf_len(b));
+	k->data_len = buf_len(b);
+	free(k->path);
+	k->path = NULL;
+}
+
+void
+terms_take_files(struct terms *t, const struct map *files)
+{
+	key_take(&t->path.tls_certificate, files);
+	key_take(&t->path.tls_private_key, files);
+}
+
+const char *
+terms_unmet(const struct terms *t)
+{
+	const struct egress_path *p = &t->path;
+
+	if (p->smtp_auth_plain_username != NULL)
+		return "option smtp_auth_plain_username of the egress path";
+	if (p->smtp_auth_plain_password.path != NULL ||
+	    p->smtp_auth_plain_password.data != NULL)
+		return "option smtp_auth_plain_password of the egress path";
+	if (p->enable_dane)
+		return "option enable_dane of the egress path";
+	/* On by default, and then a wish; by name it is a demand. */
+	if (p->enable_mta_sts &&
+	    option_is_set(&egress_path_table, p, "enable_mta_sts"))
+		return "option enable_mta_sts of the egress path";
+	if (t->source.ha_proxy_server != NULL)
+		return "option ha_proxy_server of the egress source";
+	if (t->source.socks5_proxy_server != NULL)
+		return "option socks5_proxy_server of the egress source";
+	if (p->tls_certificate.path != NULL)
+		return "option tls_certificate of the egress path "
+		    "(a file that this process may not open)";
+	if (p->tls_private_key.path != NULL)
+		return "option tls_private_key of the egress path "
+		    "(a file that this process may not open)";
+	return NULL;
+}
+
+bool
+terms_tls_required(const struct terms *t)
+{
+	return t->path.enable_tls == TLS_REQUIRED ||
+	    t->path.enable_tls == TLS_REQUIRED_INSECURE;
+}
+
+bool
+terms_tls_opportunistic(const struct terms *t)
+{
+	return t->path.enable_tls == TLS_OPPORTUNISTIC ||
+	    t->path.enable_tls == TLS_OPPORTUNISTIC_INSECURE;
+}
+
+bool
+terms_tls_verified(const struct terms *t)
+{
+	return t->path.enable_tls == TLS_OPPORTUNISTIC ||
+	    t->path.enable_tls == TLS_REQUIRED;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * smtpd receives mail by SMTP, as ekiden-smtpd. It takes clients from sockets
+ * that master bound, hands whole messages to the spool's writer, and says 250
+ * when these are on disk. It can reach its clients and that one channel: no
+ * file, no connection out, no stored message.
+ */
+#include <string.h>
+
+#include "lib/base/log.h"
+#include "lib/io/tls_server.h"
+#include "lib/mail/charset.h"
+#include "lib/proc/daemon.h"
+#include "smtpd/conf.h"
+#include "smtpd/listener.h"
+#include "smtpd/peers.h"
+#include "smtpd/session.h"
+#include "smtpd/smtpd.h"
+
+enum {
+	STOP_WAIT_MS = 10000,  /* for transactions that are under way */
+	WRITER_WAIT_MS = 5000, /* for the writer's first word */
+};
+
+static void
+smtpd_prepare(void *state, struct daemon *d)
+{
+	struct smtpd *s = state;
+	size_t i;
+
+	s->loop = d->loop;
+	s->conf = conf_new(&d->suite);
+	s->charsets = charsets_open();
+	tls_server_start();
+	keys_read(&s->keys, &d->suite);
+	for (i = 0; i < s->conf->n; i++) {
+		const struct listener *l = &s->conf->v[i].shared;
+
+		keys_server(&s->keys, l, span_of(l->hostname != NULL ?
+		    l->hostname : s->conf->hostname));
+	}
+}
+
+/*
+ * After a shortage of descriptors; and without a word from the writer, since
+ * clients are let in nevertheless, to be told so.
+ */
+static void
+accept_again(void *arg)
+{
+	struct smtpd *s = arg;
+
+	acceptors_watch(s);
+}
+
+static void
+smtpd_stop_overdue(void *arg)
+{
+	struct smtpd *s = arg;
+	struct session *each, *next;
+
+	for (each = s->sessions; each != NULL; each = next) {
+		next = each->next;
+		session_stop(each, true);
+	}
+}
+
+static void
+smtpd_started(void *state, struct daemon *d)
+{
+	struct smtpd *s = state;
+
+	if (conf_load_policy(s->conf, s->loop, &d->suite) != 0)
+		fatalx("the policy cannot be run");
+	outbox_init(&s->outbox);
+	timer_init(&s->accept_wait, s->loop, accept_again, s);
+	timer_init(&s->stop_wait, s->loop, smtpd_stop_overdue, s);
+	timer_set(&s->accept_wait, WRITER_WAIT_MS);
+}
+
+static void
+smtpd_listener(void *state, int fd, uint32_t index)
+{
+	acceptor_add(state, fd, index);
+}
+
+/* Sessions keep the configuration that they began with. */
+static void
+smtpd_reload(void *state, const struct suite *old)
+{
+	struct smtpd *s = state;
+	struct conf *fresh = conf_new(&s->daemon.suite);
+
+	(void)old;
+	acceptors_close(s);
+	if (conf_load_policy(fresh, s->loop, &s->daemon.suite) != 0) {
+		log_warnx("the configuration before the reload stays");
+		conf_unref(&fresh);
+		return;
+	}
+	conf_unref(&s->conf);
+	s->conf = fresh;
+	keys_check(&s->keys, &s->daemon.suite);
+}
+
+static void
+smtpd_stop(void *state)
+{
+	struct smtpd *s = state;
+	struct session *each, *next;
+
+	acceptors_close(s);
+	for (each = s->sessions; each != NULL; each = next) {
+		next = each->next;
+		session_stop(each, false);
+	}
+	if (s->sessions == NULL)
+		daemon_exit(&s->daemon);
+	timer_set(&s->stop_wait, STOP_WAIT_MS);
+}
+
+static const struct daemon_ops ops = {
+	.role = ROLE_SMTPD,
+	.jail = { .may = JAIL_ACCEPT | JAIL_MEMFD | JAIL_MAP_FILES },
+	.handlers = peers_handlers,
+	.prepare = smtpd_prepare,
+	.started = smtpd_started,
+	.listener = smtpd_listener,
+	.peer_up = peers_up,
+	.peer_down = peers_down,
+	.peer_drained = peers_drained,
+	.reload = smtpd_reload,
+	.stop = smtpd_stop,
+};
+
+int
+main(int argc, char **argv)
+{
+	static struct smtpd state;
+
+	daemon_main(&ops, &state.daemon, &state, argc, argv);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one state of a process that receives mail by SMTP. */
+#ifndef SMTPD_SMTPD_H
+#define SMTPD_SMTPD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/uuid.h"
+#include "lib/io/loop.h"
+#include "lib/ipc/store.h"
+#include "lib/proc/daemon.h"
+#include "smtpd/keys.h"
+#include "smtpd/store.h"
+
+struct acceptor;
+struct charsets;
+struct conf;
+struct session;
+
+struct smtpd {
+	struct daemon daemon;
+	struct loop *loop;
+	struct uuid_maker ids;
+	struct charsets *charsets;
+	struct keys keys;        /* read before the jail closed */
+	struct conf *conf;       /* in force; sessions may hold older ones */
+	struct outbox outbox;
+	enum health health;
+	bool health_known;       /* the writer has spoken */
+	struct acceptor **acceptors; /* by index of the listener */
+	size_t nacceptors;
+	struct timer accept_wait;
+	struct session *sessions;
+	size_t nsessions;
+	struct timer stop_wait;
+	struct buf scratch, encoded; /* free between two calls */
+};
+
+#endif

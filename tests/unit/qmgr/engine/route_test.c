@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Destinations, pools and sources: where a due message goes. */
+#include "bed.h"
+
+static void
+pool_set(struct bed *b, unsigned n, ...)
+{
+	static char names[16][2];
+	va_list ap;
+	unsigned i;
+
+	va_start(ap, n);
+	for (i = 0; i < n; i++) {
+		names[i][0] = (char)('a' + i);
+		memset(&b->entries[i], 0, sizeof(b->entries[i]));
+		b->entries[i].name = names[i];
+		b->entries[i].weight = va_arg(ap, unsigned);
+	}
+	va_end(ap);
+	b->nentries = n;
+	b->queue.egress_pool = (char *)(uintptr_t)"pool";
+	b->path.connection_limit.limit = 0; /* they stay in their queues */
+}
+
+/* Which source each of n messages went to, one after the other. */
+static char *
+route_each(struct bed *b, unsigned n, char *out)
+{
+	struct engine_ready_info info;
+	uint32_t before[16] = { 0 }, at;
+	unsigned i;
+
+	for (at = 0; engine_ready_next(b->e, &at, &info);)
+		before[(info.source.p[0] - 'a') & 15] = info.ready;
+	for (i = 0; i < n; i++) {
+		bed_add(b, "example.com", 0, 1000);
+		bed_run(b);
+		out[i] = '-';
+		for (at = 0; engine_ready_next(b->e, &at, &info);) {
+			unsigned k = (unsigned)(info.source.p[0] - 'a') & 15;
+
+			if (info.ready != before[k]) {
+				out[i] = info.source.p[0];
+				before[k] = info.ready;
+			}
+		}
+	}
+	out[n] = '\0';
+	return out;
+}
+
+static void
+test_weights(void **state)
+{
+	static const struct {
+		unsigned w[3];
+		const char *want;
+	} rows[] = {
+		{ { 1, 1, 1 }, "abcabcabcabc" },
+		{ { 4, 2, 1 }, "aaababcaaaba" },
+		{ { 0, 1, 1 }, "bcbcbcbcbcbc" },
+		{ { 0, 0, 5 }, "cccccccccccc" },
+		{ { 10, 10, 20 }, "cabccabccabc" },
+		{ { 3, 0, 1 }, "aaacaaacaaac" },
+	};
+	char got[32];
+	struct bed b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bed_new(&b);
+		pool_set(&b, 3, rows[i].w[0], rows[i].w[1], rows[i].w[2]);
+		route_each(&b, 12, got);
+		if (strcmp(got, rows[i].want) != 0)
+			print_error("row %zu: got %s, want %s\n", i, got,
+			    rows[i].want);
+		assert_string_equal(got, rows[i].want);
+		bed_check_deep(&b);
+		bed_free(&b);
+	}
+}
+
+/* Each scheduled queue goes its own round. */
+static void
+test_round_per_queue(void **state)
+{
+	struct engine_ready_info info;
+	struct bed b;
+	char name[32];
+	int i;
+
+	(void)state;
+	bed_new(&b);
+	pool_set(&b, 2, 1u, 1u);
+	b.one_site = "mx";
+	for (i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "t%d@example.com", i);
+		bed_add(&b, name, 0, 100);
+	}
+	bed_run(&b);
+	assert_true(engine_ready_get(b.e, SPAN_LIT("a->mx@smtp_client"),
+	    &info));
+	assert_int_equal(info.ready, 5);
+	assert_int_equal(b.asked[ACTION_ASK_POOL], 1);
+	assert_int_equal(b.asked[ACTION_ASK_SOURCE], 1);
+	assert_int_equal(b.asked[ACTION_ASK_PATH], 1);
+	bed_free(&b);
+}
+
+static void
+test_suspended_source(void **state)
+{
+	char got[32];
+	struct bed b;
+
+	(void)state;
+	bed_new(&b);
+	pool_set(&b, 3, 1u, 1u, 1u);
+	route_each(&b, 3, got);
+	assert_true(engine_suspend_source(b.e, SPAN_LIT("b"),
+	    b.now + 60000));
+	assert_false(engine_suspend_source(b.e, SPAN_LIT("z"), b.now));
+	assert_string_equal(route_each(&b, 4, got), "acac");
+	b.now += 60000;
+	route_each(&b, 3, got);
+	assert_non_null(strchr(got, 'b'));
+	bed_free(&b);
+}
+
+static void
+test_no_eligible_source(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_new(&b);
+	pool_set(&b, 2, 0u, 0u);
+	bed_add(&b, "example.com", 0, 100);
+	bed_run(&b);
+	assert_int_equal(b.nsettles, 1);
+	assert_int_equal(b.settles[0].op, ENGINE_SETTLE_DEFER);
+	assert_int_equal(b.settles[0].record, ENGINE_RECORD_TRANSIENT_FAILURE);
+	assert_int_equal(b.settles[0].code, 451);
+	assert_string_equal(b.settles[0].enhanced, "4.4.4");
+	assert_string_equal(b.settles[0].pool, "pool");
+	assert_int_equal(b.settles[0].attempts, 1);
+	bed_free(&b);
+}
+
+/* A full one is tried last; all full: a random delay, no attempt. */
+static void
+test_full(void **state)
+{
+	char got[32];
+	struct bed b;
+
+	(void)state;
+	bed_new(&b);
+	pool_set(&b, 2, 1u, 1u);
+	b.path.max_ready = 3;
+	assert_string_equal(route_each(&b, 7, got), "ababab-");
+	assert_int_equal(b.nsettles, 1);
+	assert_int_equal(b.settles[0].op, ENGINE_SETTLE_KEEP);
+	assert_int_equal(b.settles[0].record, ENGINE_RECORD_DELAYED);
+	assert_int_equal(b.settles[0].attempts, 0);
+	assert_true(b.settles[0].context & INSERT_READY_FULL);
+	assert_true(b.settles[0].due_ms >= b.now &&
+	    b.settles[0].due_ms <= b.now + 60000);
+	/* It tries again and again, but says so once. */
+	bed_pass(&b, 600000);
+	assert_int_equal(b.nsettles, 1);
+	assert_int_equal(bed_totals(&b).messages, 7);
+	assert_true(bed_totals(&b).counters.ready_full > 5);
+	bed_check_deep(&b);
+	bed_free(&b);
+}
+
+/* Waiting in place: as soon as there is room, in turn with the others. */
+static void
+test_wait_for_room(void **state)
+{
+	struct engine_options o = { .seed = 1, .wait_for_room = true };
+	unsigned of[3] = { 0 };
+	struct bed b;
+	char name[32];
+	int i;
+
+	(void)state;
+	bed_new_with(&b, &o);
+	b.path.max_ready = 64;
+	b.path.connection_limit.limit = 1;
+	b.one_site = "mx";
+	for (i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "t%d@example.com",
+		    i < 2980 ? 0 : i % 2 + 1);
+		bed_add(&b, name, 0, 100);
+	}
+	bed_run(&b);
+	for (i = 0; i < 200; i++) {
+		of[b.hands[0].queue[1] - '0']++;
+		bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
+		bed_run(&b);
+	}
+	/* The two small ones are through, no time has passed. */
+	assert_int_equal(of[1], 10);
+	assert_int_equal(of[2], 10);
+	bed_check_deep(&b);
+	bed_deliver_all(&b);
+	bed_close_told(&b);
+	bed_deliver_all(&b);
+	assert_int_equal(bed_totals(&b).messages, 0);
+	assert_int_equal(b.now, BED_START);
+	bed_free(&b);
+}
+
+static void
+test_selection_rate(void **state)
+{
+	char got[32];
+	struct bed b;
+
+	(void)state;
+	bed_new(&b);
+	pool_set(&b, 2, 1u, 1u);
+	assert_int_equal(throttle_parse(SPAN_LIT("2/m"),
+	    &b.path.source_selection_rate), 0);
+	assert_string_equal(route_each(&b, 6, got), "abab--");
+	/* Late, but not tried: the rest goes as the rate allows. */
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_KEEP, ENGINE_RECORD_DELAYED), 1);
+	assert_int_equal(bed_totals(&b).ready, 4);
+	bed_pass(&b, 29000);
+	assert_int_equal(bed_totals(&b).ready, 4);
+	bed_pass(&b, 2000);
+	assert_int_equal(bed_totals(&b).ready, 6);
+	bed_free(&b);
+}
+
+static void
+test_destinations(void **state)
+{
+	static const struct {
+		const char *queue;
+		enum settle_op op;
+		enum record_kind record;
+		uint16_t code;
+		const char *enhanced;
+	} rows[] = {
+		{ "nullmx.example", ENGINE_SETTLE_REMOVE, ENGINE_RECORD_BOUNCE, 556,
+		    "5.1.10" },
+		{ "nx.example", ENGINE_SETTLE_DEFER, ENGINE_RECORD_TRANSIENT_FAILURE, 451,
+		    "4.4.4" },
+		{ "c:t@example.com!nullmx.example", ENGINE_SETTLE_REMOVE,
+		    ENGINE_RECORD_BOUNCE, 556, "5.1.10" },
+	};
+	struct bed b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bed_new(&b);
+		bed_add(&b, rows[i].queue, 0, 100);
+		bed_run(&b);
+		assert_int_equal(b.nsettles, 1);
+		assert_int_equal(b.settles[0].op, rows[i].op);
+		assert_int_equal(b.settles[0].record, rows[i].record);
+		assert_int_equal(b.settles[0].code, rows[i].code);
+		assert_string_equal(b.settles[0].enhanced, rows[i].enhanced);
+		bed_free(&b);
+	}
+}
+
+/* A question is asked once; who waits for it keeps nobody else waiting. */
+static void
+test_asking(void **state)
+{
+	struct engine_mx mx = { .result = ENGINE_MX_FOUND, .site = SPAN_LIT("slow"),
+		.ttl_ms = 1000 };
+	struct bed b;
+	int i;
+
+	(void)state;
+	bed_new(&b);
+	bed_add(&b, "fast.example", 0, 100);
+	bed_run(&b);
+	b.mute = 1u << ACTION_ASK_MX;
+	for (i = 0; i < 50; i++)
+		bed_add(&b, i % 2 ? "t1@slow.example" : "t2@slow.example", 0,
+		    100);
+	bed_add(&b, "fast.example", 0, 100);
+	bed_run(&b);
+	assert_int_equal(b.asked[ACTION_ASK_MX], 2);
+	assert_int_equal(b.asked[ACTION_ASK_QUEUE_CONFIG], 3);
+	assert_int_equal(b.nhands, 2);
+	bed_pass(&b, 100000);
+	assert_int_equal(b.asked[ACTION_ASK_MX], 2);
+	bed_check_deep(&b);
+	engine_mx(b.e, SPAN_LIT("slow.example"), &mx);
+	bed_run(&b);
+	assert_int_equal(bed_totals(&b).due, 0);
+	/* It grows old: asked again, but nobody waits for that. */
+	b.now += 2000;
+	bed_add(&b, "t1@slow.example", 0, 100);
+	bed_run(&b);
+	assert_int_equal(b.asked[ACTION_ASK_MX], 3);
+	assert_int_equal(bed_totals(&b).due, 0);
+	bed_free(&b);
+}
+
+static void
+test_failed_questions(void **state)
+{
+	static const enum action_kind kinds[] = { ACTION_ASK_QUEUE_CONFIG,
+		ACTION_ASK_POOL, ACTION_ASK_SOURCE, ACTION_ASK_PATH };
+	struct bed b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		bed_new(&b);
+		pool_set(&b, 1, 1u);
+		b.fail = 1u << kinds[i];
+		bed_add(&b, "example.com", 0, 100);
+		bed_run(&b);
+		assert_int_equal(b.asked[kinds[i]], 1);
+		bed_pass(&b, 30000);
+		assert_int_equal(b.asked[kinds[i]], 1);
+		/* No attempt was made, no message lost; it is asked again. */
+		assert_int_equal(bed_settled(&b, ENGINE_SETTLE_DEFER,
+		    ENGINE_RECORD_TRANSIENT_FAILURE), 0);
+		bed_pass(&b, 40000);
+		assert_int_equal(b.asked[kinds[i]], 2);
+		b.fail = 0;
+		bed_pass(&b, 130000);
+		assert_int_equal(bed_totals(&b).ready, 1);
+		bed_free(&b);
+	}
+}
+
+static void
+test_epoch(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_new(&b);
+	b.queue.refresh_strategy = REFRESH_EPOCH;
+	b.path.refresh_strategy = REFRESH_EPOCH;
+	bed_add(&b, "example.com", 0, 100);
+	bed_deliver_all(&b);
+	bed_pass(&b, 400000);
+	bed_add(&b, "example.com", 0, 100);
+	bed_deliver_all(&b);
+	assert_int_equal(b.asked[ACTION_ASK_QUEUE_CONFIG], 1);
+	assert_int_equal(b.asked[ACTION_ASK_PATH], 1);
+	engine_config_epoch(b.e, 1);
+	bed_add(&b, "example.com", 0, 100);
+	bed_deliver_all(&b);
+	assert_int_equal(b.asked[ACTION_ASK_QUEUE_CONFIG], 2);
+	assert_int_equal(b.asked[ACTION_ASK_PATH], 2);
+	bed_free(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_weights),
+		cmocka_unit_test(test_round_per_queue),
+		cmocka_unit_test(test_suspended_source),
+		cmocka_unit_test(test_no_eligible_source),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_wait_for_room),
+		cmocka_unit_test(test_selection_rate),
+		cmocka_unit_test(test_destinations),
+		cmocka_unit_test(test_asking),
+		cmocka_unit_test(test_failed_questions),
+		cmocka_unit_test(test_epoch),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
