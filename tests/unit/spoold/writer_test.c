@@ -330,7 +330,8 @@ test_store_and_settle(void **state)
 	struct stage *st = *state;
 	struct store one = fixture_store(1, 1, 5000, &st->a);
 	struct store two = fixture_store(2, 1, 100000, &st->a);
-	struct settle s = { .id = one.messages[0].sched.id };
+	struct settle s = { .id = one.messages[0].sched.id,
+		.action = SETTLE_REMOVE };
 	struct span records[1];
 
 	records[0] = fixture_record(RECORD_DELIVERY, &st->a);
@@ -447,7 +448,7 @@ test_failing_disk(void **state)
 		{ "any:1:ENOSPC", STORED_NO_SPACE, HEALTH_NO_SPACE },
 	};
 	struct stage *st = *state;
-	struct settle s = { 0 };
+	struct settle s = { .action = SETTLE_REMOVE };
 	struct store there, comes;
 	struct span records[1];
 	size_t i;
