@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
@@ -33,12 +32,12 @@ mail_copy(struct mail *m, size_t *at, struct span s)
 static const char *
 mail_map(struct mail *m, int fd, uint64_t size)
 {
-	struct stat st;
 	int seals = fcntl(fd, F_GET_SEALS);
 
 	if (seals == -1 || (seals & MAIL_SEALS) != MAIL_SEALS)
 		return "its body is not sealed";
-	if (fstat(fd, &st) == -1 || (uint64_t)st.st_size != size)
+	/* By the end of the file: fstat is a call on paths to the filter. */
+	if (lseek(fd, 0, SEEK_END) != (off_t)size)
 		return "its body is not of the size told";
 	if (size == 0)
 		return NULL;

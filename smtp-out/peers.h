@@ -3,8 +3,7 @@
 #ifndef SMTP_OUT_PEERS_H
 #define SMTP_OUT_PEERS_H
 
-struct channel;
-struct channel_handler;
+#include "lib/ipc/channel.h"
 
 extern const struct channel_handler out_handlers[];
 

@@ -232,14 +232,14 @@ static void
 session_readable(void *arg)
 {
 	struct session *s = arg;
-	bool gone = false;
 
-	s->gone = &gone;
-	while (s->open && buf_len(&s->stream.in) > 0 && session_one_reply(s) &&
-	    !gone && s->state != SESSION_HANDSHAKE)
+	s->in_replies = true;
+	while (s->open && s->state != SESSION_HANDSHAKE &&
+	    buf_len(&s->stream.in) > 0 && session_one_reply(s))
 		;
-	if (!gone)
-		s->gone = NULL;
+	s->in_replies = false;
+	if (s->dead)
+		free(s);
 }
 
 static void
@@ -375,8 +375,6 @@ session_free(struct session *s)
 	struct out *o = s->out;
 	struct mail *m;
 
-	if (s->gone != NULL)
-		*s->gone = true;
 	if (session_find(o, s->id) == s)
 		map_del(&o->sessions, span_make(&s->id, sizeof(s->id)));
 	session_hang_up(s, false);
@@ -394,7 +392,9 @@ session_free(struct session *s)
 	buf_free(&s->lost);
 	arena_free(&s->conn);
 	arena_free(&s->arena);
-	free(s);
+	s->dead = true;
+	if (!s->in_replies)
+		free(s);
 	out_check_stop(o);
 }
 

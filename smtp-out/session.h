@@ -71,7 +71,7 @@ struct session {
 	struct uuid uuid;         /* of log records */
 	struct timer timer;       /* the state's wait */
 	bool closing;             /* told to finish */
-	bool *gone;               /* set when freed below its reply loop */
+	bool in_replies, dead;    /* freed when the reply loop is left */
 	bool known;               /* to the queue manager there is now */
 
 	/* terms, in `arena` */
