@@ -321,3 +321,21 @@ dns_cancel(struct dns *d, uint64_t id)
 	if (!q->with_server && !q->asking)
 		question_free(q);
 }
+
+void
+dns_fail_all(struct dns *d)
+{
+	struct dns_answer answer = { .status = DNS_FAILED,
+		.why = "the resolver was replaced" };
+	struct question *q;
+	struct span key;
+	size_t at;
+	void *value;
+
+	while (at = 0, map_next(&d->open, &at, &key, &value)) {
+		q = value;
+		question_answer(q, &answer);
+		if (!q->with_server && !q->asking)
+			question_free(q);
+	}
+}

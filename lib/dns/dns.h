@@ -33,6 +33,8 @@ int dns_check(const struct dns_opts *opts, struct problems *problems);
 /* NULL with a reason on the heap. opts is copied from. */
 struct dns *dns_new(struct loop *loop, const struct dns_opts *opts,
     char **why_out);
+/* Answer all open questions with DNS_FAILED now. */
+void dns_fail_all(struct dns *d);
 /* Open questions are forgotten without their callbacks. */
 void dns_free(struct dns **d);
 /* Would dns_new read a file? */

@@ -44,7 +44,7 @@ struct policy_error {
 	enum policy_error_kind kind;
 	uint16_t code;           /* of reject and disconnect: 200 to 599 */
 	enum policy_close close; /* of disconnect */
-	char *text;              /* one printable line */
+	char *text;              /* printable; several problems are lines */
 	char *traceback;         /* of faults; lines; NULL = none */
 };
 

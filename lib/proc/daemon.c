@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
@@ -329,6 +330,9 @@ daemon_main(const struct daemon_ops *ops, struct daemon *d, void *state,
 	/* The terminal's Ctrl-C is for master, which stops us in order. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	/* Read once: in the jail the C library could not look again. */
+	setenv("TZ", ":/etc/localtime", 0);
+	tzset();
 	d->loop = loop_new();
 	d->peer_events = (struct channel_events){ .handlers = ops->handlers,
 		.lost = peer_lost, .drained = peer_drained, .owner = d };

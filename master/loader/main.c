@@ -23,9 +23,12 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/policy/loader.h"
 #include "lib/proc/jail.h"
+#include "lib/settings/suite.h"
+#include "master/loader/configuration.h"
 #include "master/loader/plan.h"
+
+static const struct jail jail = { .may = JAIL_READ_FILES | JAIL_MEMFD };
 
 enum { ARG_CONFIG = 256, ARG_POLICY, ARG_CHECK, ARG_UID, ARG_GID, ARG_USER };
 
@@ -120,13 +123,17 @@ main(int argc, char **argv)
 		jail_drop(&q.user);
 	if (q.policy != NULL)
 		q.policy = absolute(q.policy);
-	status = plan_make(&suite, q.config_dir, q.policy, q.check, &problems);
+	jail_close(&jail);
+	status = configuration_load(&suite, q.config_dir, q.policy, q.check,
+	    &problems);
 	problems_print(&problems, &text);
 	if (write(STDERR_FILENO, buf_data(&text), buf_len(&text)) == -1)
-		status = 1;
-	if (status == 0 && !q.check)
-		status = plan_send(&suite);
-	suite_free(&suite);
+		log_warn("writing to stderr");
+	if (status == 0) {
+		if (!q.check)
+			status = plan_send(&suite);
+		suite_free(&suite);
+	}
 	problems_free(&problems);
 	buf_free(&text);
 	return status == 0 ? 0 : 1;

@@ -8,38 +8,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/io/loop.h"
 #include "lib/ipc/channel.h"
 #include "lib/ipc/control.h"
-#include "lib/policy/loader.h"
-
-int
-plan_make(struct suite *suite, const char *dir, const char *policy,
-    bool validate, struct problems *problems)
-{
-	char *file = xasprintf("%s/ekiden.yaml", dir);
-	int status = 0;
-
-	problems->file = file;
-	if (access(file, F_OK) == -1 && errno == ENOENT)
-		suite_defaults(suite);
-	else
-		status = suite_load_yaml(file, suite, problems);
-	if (status == 0 && policy != NULL) {
-		free(suite->policy);
-		suite->policy = xstrdup(policy);
-	}
-	if (status == 0 && suite->policy != NULL)
-		status = policy_declare(suite, validate, problems);
-	problems->file = file;
-	if (status == 0)
-		status = suite_finish(suite, problems);
-	problems->file = NULL;
-	free(file);
-	return problems->errors > 0 ? -1 : status;
-}
+#include "lib/settings/suite.h"
 
 static void
 lost(void *owner, struct channel *ch)

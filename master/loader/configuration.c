@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "master/loader/configuration.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/dns/dns.h"
+#include "lib/policy/loader.h"
+#include "lib/policy/unbuilt.h"
+#include "lib/settings/suite.h"
+#include "lib/settings/yaml.h"
+
+/* What the tables take and nothing here does, with its line. */
+static int
+check_unbuilt(const char *file, struct problems *p)
+{
+	struct problems again = { .v = NULL };
+	struct value *v = yaml_load(file, &again);
+	size_t before = p->errors;
+
+	if (v != NULL)
+		unbuilt_check_yaml(v, p);
+	value_free(&v);
+	problems_free(&again);
+	return p->errors == before ? 0 : -1;
+}
+
+static int
+load_yaml(struct suite *suite, const char *file, struct problems *p)
+{
+	if (access(file, F_OK) == -1 && errno == ENOENT) {
+		suite_defaults(suite);
+		return 0;
+	}
+	p->file = file;
+	if (suite_load_yaml(file, suite, p) == -1)
+		return -1;
+	p->file = file;
+	if (check_unbuilt(file, p) == 0)
+		return 0;
+	suite_free(suite);
+	return -1;
+}
+
+static void
+check_folder(const char *path, const char *what, struct problems *p)
+{
+	if (path != NULL && path[0] != '/')
+		problem_add(p, 0, "%s: '%s' must be an absolute path", what,
+		    path);
+}
+
+static int
+check_folders(const struct suite *suite, struct problems *p)
+{
+	const struct local_logs *l;
+	size_t before = p->errors, i, k;
+
+	check_folder(suite->spool.path, "the spool's path", p);
+	for (i = 0; i < suite->logs.n; i++) {
+		l = &suite->logs.v[i];
+		check_folder(l->log_dir, "log_dir", p);
+		for (k = 0; k < l->per_record.n; k++)
+			check_folder(l->per_record.v[k].opts.log_dir,
+			    "log_dir", p);
+	}
+	return p->errors == before ? 0 : -1;
+}
+
+int
+configuration_load(struct suite *suite, const char *folder,
+    const char *policy, bool validate, struct problems *p)
+{
+	char *file = xasprintf("%s/ekiden.yaml", folder);
+	int status = load_yaml(suite, file, p);
+
+	if (status == -1)
+		goto out;
+	if (policy != NULL) {
+		free(suite->policy);
+		suite->policy = xstrdup(policy);
+	}
+	p->file = suite->policy != NULL ? suite->policy : file;
+	if (suite->policy != NULL)
+		status = policy_declare(suite, validate, p);
+	if (status == 0)
+		status = dns_check(&suite->dns, p);
+	if (status == 0)
+		status = suite_finish(suite, p);
+	if (status == 0)
+		status = check_folders(suite, p);
+	if (status == -1)
+		suite_free(suite);
+out:
+	p->file = NULL;
+	free(file);
+	return status;
+}

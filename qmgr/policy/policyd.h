@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of the policy process. */
+#ifndef QMGR_POLICY_POLICYD_H
+#define QMGR_POLICY_POLICYD_H
+
+#include "lib/proc/daemon.h"
+
+struct dns;
+struct mx;
+struct policy;
+struct question;
+
+struct policyd {
+	struct daemon daemon;
+	struct dns *dns;
+	struct mx *mx;
+	struct policy *policy;
+	struct question *questions; /* not answered yet */
+	size_t n_questions;
+};
+
+#endif
