@@ -21,7 +21,8 @@ row_is_beyond(const struct spool *sp, enum db db, const void *key,
 {
 	const struct top_key *top = &sp->top[db];
 
-	return key_len <= KEY_MAX &&
+	/* Only the writer knows the top: it alone moves it. */
+	return spool_is_writing(sp) && key_len <= KEY_MAX &&
 	    key_cmp(key, key_len, top->key, top->len) > 0;
 }
 

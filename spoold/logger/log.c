@@ -270,7 +270,9 @@ log_begin(struct log *log, const struct cursor_state *cursor, int64_t wall_us)
 	log->seq = 0;
 	if (cursor != NULL) {
 		log->seq = cursor->seq;
-		state_restore(log, cursor->state, &saved_us);
+		/* A cursor that only keeps the log's place has no state. */
+		if (cursor->state.len > 0)
+			state_restore(log, cursor->state, &saved_us);
 		buf_clear(&log->saved, 0);
 		buf_add_span(&log->saved, cursor->state);
 	}
