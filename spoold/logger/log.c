@@ -38,6 +38,7 @@ struct log {
 	uint64_t secured; /* last entry behind which all is safe */
 	struct buf line;
 	struct buf saved; /* the cursor's state at the last safe point */
+	int64_t saved_us; /* when that was; later segments have later names */
 	bool moved;       /* a segment began or ended since then */
 };
 
@@ -258,13 +259,12 @@ sweep(struct log *log, struct stream_file *f, int64_t saved_us)
 		closedir(dir);
 }
 
-void
-log_begin(struct log *log, const struct cursor_state *cursor, int64_t wall_us)
+bool
+log_begin(struct log *log, const struct cursor_state *cursor)
 {
 	int64_t saved_us = 0;
 	unsigned i;
 
-	(void)wall_us;
 	for (i = 0; i < log->n_streams; i++)
 		segment_abandon(&log->streams[i].segment);
 	log->seq = 0;
@@ -277,8 +277,11 @@ log_begin(struct log *log, const struct cursor_state *cursor, int64_t wall_us)
 		buf_add_span(&log->saved, cursor->state);
 	}
 	log->secured = log->seq;
+	log->saved_us = saved_us;
 	for (i = 0; i < log->n_streams; i++)
 		sweep(log, &log->streams[i], saved_us);
+	log->moved = saved_us == 0;
+	return saved_us != 0;
 }
 
 /* ---- writing -------------------------------------------------------------- */
@@ -293,8 +296,7 @@ rewind_to_safety(struct log *log)
 
 	log_warn("log=%s cannot be written, will be tried again", log->name);
 	c.state = span_make(copy, state.len);
-	log_begin(log, state.len > 0 ? &c : NULL, 0);
-	log->seq = log->secured = c.seq;
+	log_begin(log, &c);
 	free(copy);
 }
 
@@ -310,7 +312,9 @@ stream_ready(struct log *log, struct stream_file *f, int64_t wall_us)
 	}
 	if (f->segment != NULL)
 		return 0;
-	f->segment = segment_create(f->dir_fd, f->suffix, wall_us,
+	/* Even if the clock was set back. */
+	f->segment = segment_create(f->dir_fd, f->suffix,
+	    wall_us > log->saved_us ? wall_us : log->saved_us + 1,
 	    (int)log->opts->compression_level);
 	if (f->segment == NULL)
 		return -1;
@@ -407,8 +411,10 @@ log_secure(struct log *log, struct buf *state_out, int64_t wall_us)
 			return -1;
 		}
 	}
+	if (wall_us > log->saved_us)
+		log->saved_us = wall_us;
 	buf_clear(&log->saved, 1 << 20);
-	state_put(log, &log->saved, wall_us);
+	state_put(log, &log->saved, log->saved_us);
 	buf_add_span(state_out, buf_span(&log->saved));
 	log->secured = log->seq;
 	log->moved = false;

@@ -29,9 +29,13 @@ void log_free(struct log **log);
 /* Names its cursor. */
 const char *log_name(const struct log *log);
 
-/* Go on where the cursor stands; NULL: there is none, begin at the start. */
-void log_begin(struct log *log, const struct cursor_state *cursor,
-    int64_t wall_us);
+/*
+ * Go on where the cursor stands; NULL: there is none, begin at the start. False
+ * when there was no safe point yet: make one (log_secure) and have the cursor
+ * kept before anything is written, else a crash could not be told from an
+ * earlier life of the folder.
+ */
+bool log_begin(struct log *log, const struct cursor_state *cursor);
 /* The last entry written, safely or not. */
 uint64_t log_position(const struct log *log);
 /*

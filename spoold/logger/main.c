@@ -27,6 +27,7 @@ enum {
 struct follow {
 	bool asked;         /* a JOURNAL_READ is out */
 	bool cursor_out;    /* a CURSOR_SET is out */
+	bool fresh;         /* its first safe point is not kept yet */
 	uint64_t secured;   /* position of the last CURSOR_SET */
 };
 
@@ -56,7 +57,8 @@ ask(struct state *s, unsigned i)
 		JOURNAL_READ_MAX };
 	struct channel *ch = journal(s);
 
-	if (ch == NULL || s->follow[i].asked || !s->l.have_cursors)
+	if (ch == NULL || s->follow[i].asked || s->follow[i].fresh ||
+	    !s->l.have_cursors)
 		return;
 	s->follow[i].asked = true;
 	journal_read_put(channel_begin(ch, MSG_JOURNAL_READ, i), &q);
@@ -190,13 +192,14 @@ on_cursors(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 				    log_name(s->l.logs[i])))
 					c = &all.v[k];
 			}
-			log_begin(s->l.logs[i], c,
-			    loop_wall_ms(s->l.d.loop) * 1000);
+			s->follow[i].fresh = !log_begin(s->l.logs[i], c);
 			s->follow[i].secured = log_position(s->l.logs[i]);
 		}
 		s->l.have_cursors = true;
-		for (i = 0; i < s->l.n_logs; i++)
+		for (i = 0; i < s->l.n_logs; i++) {
+			secure(s, i);
 			ask(s, i);
+		}
 	}
 	arena_free(&a);
 }
@@ -213,8 +216,11 @@ on_cursor_done(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	if (id >= s->l.n_logs)
 		return;
 	s->follow[id].cursor_out = false;
+	s->follow[id].fresh = false;
 	if (s->l.d.stopping && !s->follow[id].asked)
 		stop_log(s, (unsigned)id);
+	else
+		ask(s, (unsigned)id);
 }
 
 static void
@@ -262,8 +268,11 @@ on_peer_up(void *arg, struct channel *ch)
 	if (channel_peer(ch) == ROLE_SPOOLD) {
 		/* What a dead writer did not confirm is behind us or comes
 		 * again with the next safe point. */
-		for (i = 0; i < s->l.n_logs; i++)
+		for (i = 0; i < s->l.n_logs; i++) {
 			s->follow[i].cursor_out = false;
+			if (s->follow[i].fresh)
+				s->l.have_cursors = false;
+		}
 		if (!s->l.have_cursors)
 			channel_send(ch, MSG_CURSOR_ASK, 0);
 		return;
