@@ -297,7 +297,7 @@ test_defer_again(void **state)
 		{ 20, 2, 700, false },                   /* the same */
 		{ 19, 1, 600, false },                   /* one before it */
 		{ 19, 2, 650, false },
-		{ 21, 2, 800, true },                    /* moved by an operator */
+		{ 21, 2, 800, true },                    /* moved */
 		{ 22, 3, 900, true },                    /* a further attempt */
 		{ 5 | (uint64_t)1 << 44, 2, 800, true }, /* another maker */
 	};
@@ -586,7 +586,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_bodies), T(test_shared_body), T(test_store_again),
 		T(test_foreign_body), T(test_malformed), T(test_defer),
-		T(test_defer_again), T(test_keep), T(test_scan), T(test_damaged),
+		T(test_defer_again), T(test_keep), T(test_scan),
+		T(test_damaged),
 		T(test_state_damaged), T(test_journal), T(test_one_writer),
 		T(test_room),
 	};
