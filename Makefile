@@ -40,6 +40,8 @@ DAEMONS := master:master loader:master/loader smtpd:smtpd \
 	spoold:spoold spoold-reader:spoold/reader spoold-logger:spoold/logger
 # program:folder (a folder per program under tools/)
 TOOLS := ekiden:tools/ekiden tailer:tools/tailer
+# programs that only the build itself uses
+BUILD_TOOLS := mdoc-options:tools/mdoc-options
 # programs that only `make bench` and tests use
 BENCHES := smtp-load:tests/bench/load,tests/bench/common \
 	smtp-sink:tests/bench/sink,tests/bench/common
@@ -48,7 +50,7 @@ LIB_SRC := $(wildcard lib/*/*.c)
 LIB_A := $(BUILD)/libekiden.a
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 
-all: deps-check programs
+all: deps-check programs man
 
 # $(call program,name:folders,destination folder)
 define program
@@ -74,6 +76,7 @@ endef
 PROGRAMS :=
 $(foreach d,$(DAEMONS),$(call program,$(d),$(BUILD)/libexec/ekiden))
 $(foreach t,$(TOOLS),$(call program,$(t),$(BUILD)/bin))
+$(foreach t,$(BUILD_TOOLS),$(call program,$(t),$(BUILD)/tools))
 $(foreach b,$(BENCHES),$(call program,$(b),$(BUILD)/bench))
 
 programs: $(PROGRAMS)
@@ -192,21 +195,35 @@ fuzz: $(FUZZ_BIN)
 
 -include $(shell find $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
 
+# Manual pages: what stands in tables comes from there.
+MAN := $(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.in)) \
+	$(patsubst man/%,$(BUILD)/man/%,$(wildcard man/*.[1-8]))
+MDOC_OPTIONS := $(BUILD)/tools/mdoc-options
+
+man: $(MAN)
+
+$(BUILD)/man/%: man/%.in $(MDOC_OPTIONS)
+	@mkdir -p $(@D)
+	@$(MDOC_OPTIONS) $< >$@.new && mv $@.new $@
+
+$(BUILD)/man/%: man/%
+	@mkdir -p $(@D) && cp $< $@
+
 # Pages are there for every program, and mandoc has nothing to say about them.
-man-check:
-	@tests/man.sh $(PROGRAMS)
+man-check: programs man
+	@BUILD=$(BUILD) tests/man.sh $(PROGRAMS)
 
 lint:
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem --error-exitcode=1 \
 	    -I. -D_GNU_SOURCE $(shell git ls-files '*.c')
 
-install: programs
+install: programs man
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/ekiden
 	install -m 755 $(filter $(BUILD)/bin/%,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter $(BUILD)/libexec/%,$(PROGRAMS)) \
 	    $(DESTDIR)$(PREFIX)/libexec/ekiden
-	for page in man/*.[1-8]; do \
+	for page in $(MAN); do \
 	    dir=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
 	    install -d $$dir && install -m 644 $$page $$dir; \
 	done
@@ -224,5 +241,5 @@ help:
 	@echo "make install  DESTDIR= PREFIX=/usr"
 
 .PHONY: all programs unit system crash fuzz asan asan-unit bench bench-deps \
-	man-check lint install run check deps run-deps deps-check clean help
+	man man-check lint install run check deps run-deps deps-check clean help
 .SECONDARY:

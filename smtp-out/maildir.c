@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,22 +283,22 @@ file_write(int tmp, int fresh, const char *name, const struct maildir_file *f)
 {
 	int fd = openat(tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
 	    O_NOFOLLOW, f->file_mode >= 0 ? (mode_t)f->file_mode : 0666);
+	bool moved = false;
 	int saved;
 
 	if (fd == -1)
 		return -1;
 	if ((f->file_mode < 0 || fchmod(fd, (mode_t)f->file_mode) == 0) &&
-	    write_all(fd, f) == 0 && fsync(fd) == 0 && close(fd) == 0) {
-		if (renameat(tmp, name, fresh, name) == 0 &&
-		    fsync(fresh) == 0)
+	    write_all(fd, f) == 0 && fsync(fd) == 0) {
+		moved = renameat(tmp, name, fresh, name) == 0;
+		if (moved && fsync(fresh) == 0) {
+			close(fd);
 			return 0;
-		fd = -1;
+		}
 	}
 	saved = errno;
-	if (fd != -1)
-		close(fd);
-	unlinkat(tmp, name, 0);
-	unlinkat(fresh, name, 0);
+	close(fd);
+	unlinkat(moved ? fresh : tmp, name, 0);
 	errno = saved;
 	return -1;
 }

@@ -274,23 +274,34 @@ transaction_free(struct session *s)
 
 /* ---- ends --------------------------------------------------------------- */
 
+/*
+ * The command at this position as text, in tx.wire; behind the last one comes
+ * the content, and with it the dot.
+ */
+static struct span
+command_text(struct session *s, uint32_t at)
+{
+	struct buf *b = &s->tx.wire;
+	uint32_t rcpt;
+
+	if (s->state != SESSION_ENVELOPE ||
+	    tx_step(s->tx.rset, s->tx.n, at, &rcpt) == STEP_END)
+		return SPAN_LIT(".");
+	buf_clear(b, TX_WIRE_KEEP);
+	put_command(s, at, b);
+	return span_make(buf_data(b), buf_len(b) - 2);
+}
+
+/* The reply just taken, to a command of the envelope or to the dot. */
 static const struct answer *
-reply_answer(struct session *s, const char *command)
+reply_answer(struct session *s)
 {
 	struct answer a = { .code = s->reply.code,
 		.has_enhanced = s->reply.has_enhanced,
 		.class = s->reply.class, .subject = s->reply.subject,
 		.detail = s->reply.detail, .content = s->reply.content,
-		.command = span_of(command) };
-	struct buf *b = &s->tx.wire;
+		.command = command_text(s, s->tx.answered - 1) };
 
-	if (command == NULL) {
-		/* The command that the reply just taken belongs to. */
-		buf_clear(b, TX_WIRE_KEEP);
-		put_command(s, s->tx.answered - 1, b);
-		a.command = span_trim(span_make(buf_data(b),
-		    buf_len(b) - 2));
-	}
 	return mail_answer(s->mails, &a);
 }
 
@@ -343,7 +354,6 @@ tx_closed(struct session *s, const struct answer *a)
 void
 transaction_abort(struct session *s, bool transport, const char *why)
 {
-	struct transaction *tx = &s->tx;
 	struct answer a = { .code = 400 };
 	char text[512];
 	struct record rec;
@@ -353,13 +363,7 @@ transaction_abort(struct session *s, bool transport, const char *why)
 	if (transport)
 		a = local_answer(421, 4, 2, text);
 	a.content = span_of(text);
-	buf_clear(&tx->wire, TX_WIRE_KEEP);
-	if (s->state == SESSION_ENVELOPE)
-		put_command(s, tx->answered, &tx->wire);
-	else
-		buf_add_str(&tx->wire, ".\r\n");
-	a.command = span_trim(span_make(buf_data(&tx->wire),
-	    buf_len(&tx->wire) - 2));
+	a.command = command_text(s, s->tx.answered);
 	mail_settle_rest(s->mails, FATE_DEFERRED, mail_answer(s->mails, &a));
 	session_record(s, s->mails, &rec);
 	mail_record(s->mails, &rec);
@@ -487,7 +491,7 @@ mail_reply(struct session *s)
 
 	if (v.next == NEXT_GO_ON)
 		return true;
-	a = reply_answer(s, NULL);
+	a = reply_answer(s);
 	if (v.next == NEXT_CLOSE) {
 		tx_closed(s, a);
 		return false;
@@ -520,10 +524,10 @@ rcpt_reply(struct session *s, uint32_t at)
 		return true;
 	}
 	if (v.next == NEXT_CLOSE) {
-		tx_closed(s, reply_answer(s, NULL));
+		tx_closed(s, reply_answer(s));
 		return false;
 	}
-	mail_settle(s->mails, rcpt, v.fate, reply_answer(s, NULL));
+	mail_settle(s->mails, rcpt, v.fate, reply_answer(s));
 	return true;
 }
 
@@ -537,7 +541,7 @@ data_reply(struct session *s)
 		if (v.next == NEXT_GO_ON)
 			content_empty(s);
 		else if (v.next == NEXT_CLOSE)
-			tx_closed(s, reply_answer(s, NULL));
+			tx_closed(s, reply_answer(s));
 		else
 			tx_done(s);
 		return;
@@ -546,7 +550,7 @@ data_reply(struct session *s)
 		content_start(s);
 		return;
 	}
-	a = reply_answer(s, NULL);
+	a = reply_answer(s);
 	if (v.next == NEXT_CLOSE) {
 		tx_closed(s, a);
 		return;
@@ -570,7 +574,7 @@ static void
 dot_reply_lmtp(struct session *s)
 {
 	struct verdict v = verdict_of(PHASE_DOT, s->reply.code);
-	const struct answer *a = reply_answer(s, ".");
+	const struct answer *a = reply_answer(s);
 	uint32_t at = lmtp_next(s, s->tx.lmtp_at);
 
 	if (v.next == NEXT_CLOSE) {
@@ -593,7 +597,7 @@ dot_reply(struct session *s)
 
 	if (s->tx.empty) {
 		if (v.next == NEXT_CLOSE)
-			tx_closed(s, reply_answer(s, "."));
+			tx_closed(s, reply_answer(s));
 		else
 			tx_done(s);
 		return;
@@ -602,7 +606,7 @@ dot_reply(struct session *s)
 		dot_reply_lmtp(s);
 		return;
 	}
-	a = reply_answer(s, ".");
+	a = reply_answer(s);
 	if (v.next == NEXT_CLOSE) {
 		tx_closed(s, a);
 		return;

@@ -227,8 +227,7 @@ outbox_writer_down(struct outbox *o)
 bool
 outbox_is_full(const struct outbox *o)
 {
-	return o->unsent != NULL && o->writer != NULL &&
-	    channel_full(o->writer);
+	return o->unsent != NULL && o->writer != NULL;
 }
 
 struct buf

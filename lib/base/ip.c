@@ -217,8 +217,15 @@ cidr_set_add(struct cidr_set *set, const struct cidr *c)
 bool
 cidr_set_has(const struct cidr_set *set, const struct ip *a)
 {
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
+		0xff };
+	struct ip v4 = { .family = IP_V4, .port = a->port };
 	size_t i;
 
+	if (a->family == IP_V6 && memcmp(a->b, mapped, sizeof(mapped)) == 0) {
+		memcpy(v4.b, a->b + sizeof(mapped), 4);
+		a = &v4;
+	}
 	for (i = 0; i < set->n; i++) {
 		if (cidr_has(&set->v[i], a))
 			return true;

@@ -14,6 +14,20 @@ random_bytes(void *p, size_t len)
 		fatal("getrandom");
 }
 
+static const uint8_t *
+pool_take(struct uuid_maker *m, uint32_t len)
+{
+	const uint8_t *p;
+
+	if (m->left < len) {
+		random_bytes(m->pool, sizeof(m->pool));
+		m->left = sizeof(m->pool);
+	}
+	p = m->pool + sizeof(m->pool) - m->left;
+	m->left -= len;
+	return p;
+}
+
 /*
  * 48 bits of milliseconds, version, 26 bits of counter that starts at a random
  * place in its lower half each millisecond, the rest random.
@@ -26,7 +40,7 @@ uuid_next(struct uuid_maker *m)
 	uint32_t seed;
 	int i;
 
-	random_bytes(&id, sizeof(id));
+	memcpy(id.b + 6, pool_take(m, UUID_LEN - 6), UUID_LEN - 6);
 	if (ms > m->last_ms) {
 		memcpy(&seed, &id.b[6], sizeof(seed));
 		m->last_ms = ms;

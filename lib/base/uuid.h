@@ -17,10 +17,16 @@ struct uuid {
 	uint8_t b[UUID_LEN];
 };
 
-/* State of one maker: last millisecond and its counter. */
+/*
+ * State of one maker: last millisecond and its counter, and random bytes that
+ * were fetched ahead, since asking the kernel for each id costs more than all
+ * the rest. Zero-initialised is ready; not to be shared over a fork.
+ */
 struct uuid_maker {
 	int64_t last_ms;
 	uint32_t counter;
+	uint32_t left; /* bytes of pool, at its end */
+	uint8_t pool[320];
 };
 
 struct uuid uuid_next(struct uuid_maker *m);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/ip.h"
@@ -115,12 +116,24 @@ authorities_load(X509_STORE *store)
 	    "no server's certificate will be good");
 }
 
+/*
+ * Checking a certificate's dates asks for the time zone, which the C library
+ * looks up in a file each time unless TZ names it.
+ */
+static void
+time_zone_load(void)
+{
+	setenv("TZ", ":/etc/localtime", 0);
+	tzset();
+}
+
 struct tls_client *
 tls_client_new(void)
 {
 	struct tls_client *c = xcalloc(1, sizeof(*c));
 	SSL_CTX *first;
 
+	time_zone_load();
 	c->authorities = X509_STORE_new();
 	c->ex_index = SSL_get_ex_new_index(0, NULL, NULL, NULL,
 	    resumption_free);

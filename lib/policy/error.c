@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/text.h"
 #include "lib/policy/state.h"
 
 #define REFUSAL "ekiden.refusal"
@@ -165,6 +166,33 @@ refusal_take(struct policy *p, lua_State *co, struct policy_error *out)
 	return true;
 }
 
+/* Does it begin with "FILE:LINE: "? */
+static bool
+has_place(struct span text)
+{
+	ptrdiff_t colon = span_find(text, ':');
+	size_t at;
+
+	if (colon <= 0)
+		return false;
+	for (at = (size_t)colon + 1; at < text.len &&
+	    ascii_digit(text.p[at]); at++)
+		;
+	return at > (size_t)colon + 1 && at < text.len && text.p[at] == ':';
+}
+
+/* Faults found in C carry no place: it is the line that called there. */
+static void
+put_located(lua_State *co, struct span text, struct buf *out)
+{
+	const char *file;
+	int line;
+
+	if (!has_place(text) && where_script(co, &file, &line))
+		buf_addf(out, "%s:%d: ", file, line);
+	where_expand(co, text, out);
+}
+
 void
 error_take(struct policy *p, lua_State *co, int status,
     struct policy_error *out)
@@ -188,7 +216,7 @@ error_take(struct policy *p, lua_State *co, int status,
 	} else {
 		out->kind = POLICY_FAILED;
 	}
-	where_expand(co, raised_text(co), &text);
+	put_located(co, raised_text(co), &text);
 	buf_add_byte(&text, '\0');
 	out->text = xstrdup((const char *)buf_data(&text));
 	out->traceback = traceback_take(p, co);

@@ -371,7 +371,9 @@ check_patterns(lua_State *L, struct patterns *out)
 {
 	lua_Unsigned i, n = 1;
 
-	if (!lua_isnoneornil(L, 2)) {
+	/* What is pushed must not stand where an argument is missing. */
+	lua_settop(L, 3);
+	if (!lua_isnil(L, 2)) {
 		luaL_checktype(L, 2, LUA_TTABLE);
 		n = lua_rawlen(L, 2);
 		if (n > PATTERNS_MAX)
@@ -380,7 +382,7 @@ check_patterns(lua_State *L, struct patterns *out)
 	out->v = lua_newuserdatauv(L, (n + 1) * sizeof(*out->v), 0);
 	out->n = n;
 	out->v[0] = SPAN_LIT("X-*");
-	for (i = 0; i < n && !lua_isnoneornil(L, 2); i++) {
+	for (i = 0; i < n && !lua_isnil(L, 2); i++) {
 		/* The table keeps its texts alive. */
 		lua_rawgeti(L, 2, (lua_Integer)i + 1);
 		if (lua_type(L, -1) != LUA_TSTRING)

@@ -69,7 +69,7 @@ on_steps(lua_State *L, lua_Debug *ar)
 	 */
 	p->too_long = true;
 	lua_sethook(L, on_steps, LUA_MASKCOUNT, 1);
-	luaL_error(L, "the script ran for too long");
+	where_error(L, "the script ran for too long");
 }
 
 void

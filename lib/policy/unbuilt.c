@@ -8,6 +8,7 @@
 #define QUEUE "kumo.make_queue_config"
 #define PATH "kumo.make_egress_path"
 #define LOGS "kumo.configure_local_logs"
+#define SOURCE "kumo.make_egress_source"
 
 static const struct {
 	const char *of, *inside, *key;
@@ -21,6 +22,10 @@ static const struct {
 	{ PATH, NULL, "smtp_auth_plain_password" },
 	{ PATH, NULL, "enable_dane" },
 	{ LOGS, NULL, "filter_event" },
+	{ SOURCE, NULL, "ha_proxy_server" },
+	{ SOURCE, NULL, "socks5_proxy_server" },
+	{ SOURCE, NULL, "suspend_when_unplumbed" },
+	{ SOURCE, NULL, "suspend_when_proxy_unhealthy" },
 };
 
 /* Sections of ekiden.yaml: lists or maps of what a constructor takes. */
@@ -32,6 +37,7 @@ static const struct {
 	{ "queues", QUEUE },
 	{ "paths", PATH },
 	{ "logs", LOGS },
+	{ "sources", SOURCE },
 };
 
 /* Said so that nothing is wanted. */
@@ -52,6 +58,24 @@ check_overlays(const struct value *overlays, struct problems *p)
 		return;
 	for (i = 0; i < overlays->u.map.n; i++)
 		unbuilt_check(LISTENER, overlays->u.map.v[i].value, p);
+}
+
+/* per_record.TYPE.template: the words of templates come later. */
+static void
+check_templates(const struct value *per_record, struct problems *p)
+{
+	const struct value *at;
+	size_t i;
+
+	if (per_record == NULL || per_record->kind != VALUE_MAP)
+		return;
+	for (i = 0; i < per_record->u.map.n; i++) {
+		at = value_get(per_record->u.map.v[i].value, "template");
+		if (at != NULL && !is_off(at))
+			problem_add(p, at->line, "per_record.%s.template of %s "
+			    "is not part of this version of Ekiden: remove it",
+			    per_record->u.map.v[i].key, LOGS);
+	}
 }
 
 void
@@ -77,6 +101,8 @@ unbuilt_check(const char *of, const struct value *map, struct problems *p)
 		check_overlays(value_get(map, "peer"), p);
 		check_overlays(value_get(map, "via"), p);
 	}
+	if (strcmp(of, LOGS) == 0)
+		check_templates(value_get(map, "per_record"), p);
 }
 
 void

@@ -36,18 +36,6 @@ const struct option_table listener_table =
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* What is described but not done yet must not seem to be in force. */
-static int
-listener_done_check(const struct listener *l, int line,
-    struct problems *problems)
-{
-	if (!l->deferred_queue)
-		return 0;
-	problem_add(problems, line, "option 'deferred_queue' of %s is not "
-	    "available in this version; leave it out", listener_table.of);
-	return -1;
-}
-
 /* What only the listener as a whole can have. */
 static int
 listener_partial_check(const struct listener *l, int line,
@@ -74,7 +62,6 @@ listener_partial_at(struct listener *l, const struct value *map,
 	listener_defaults(l);
 	if (option_fill_at(&listener_table, l, map, NULL, problems,
 	    depth) == 0 &&
-	    listener_done_check(l, map->line, problems) == 0 &&
 	    listener_partial_check(l, map->line, problems) == 0)
 		return 0;
 	listener_free(l);
@@ -97,8 +84,6 @@ key_given(const struct key_source *key)
 int
 listener_check(const struct listener *l, int line, struct problems *problems)
 {
-	if (listener_done_check(l, line, problems) != 0)
-		return -1;
 	if (key_given(&l->tls_certificate) == key_given(&l->tls_private_key))
 		return 0;
 	problem_add(problems, line, "tls_certificate and tls_private_key of "

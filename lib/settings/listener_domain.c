@@ -26,6 +26,7 @@ oob_mode_read(const struct option_at *at, void *field, const struct value *v)
 {
 	int mode = -1;
 
+	(void)at;
 	if (v->kind == VALUE_BOOL)
 		mode = v->u.flag ? OOB_LOG_THEN_RELAY : OOB_IGNORE;
 	else if (v->kind == VALUE_TEXT)
@@ -33,11 +34,6 @@ oob_mode_read(const struct option_at *at, void *field, const struct value *v)
 		    span_make(v->u.text.p, v->u.text.len));
 	if (mode < 0)
 		return OPTION_READ_WRONG;
-	if (mode != OOB_IGNORE) {
-		option_problem(at, v->line, "reports that arrive as mail are "
-		    "not read in this version: only \"Ignore\" is possible");
-		return OPTION_READ_TOLD;
-	}
 	*(int *)field = mode;
 	return OPTION_READ_OK;
 }

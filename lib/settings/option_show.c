@@ -22,14 +22,23 @@ option_json(const struct option_table *t, struct json *j, const void *obj)
 	json_object_end(j);
 }
 
-/* Text in mdoc: a backslash, and a dot or quote that starts a line. */
+/*
+ * Text in mdoc: a backslash, a dot or quote that starts a line, and each
+ * sentence on a line of its own.
+ */
 static void
 mdoc_text(struct buf *out, const char *s)
 {
-	if (*s == '.' || *s == '\'')
-		buf_add_str(out, "\\&");
+	bool line_start = true;
+
 	for (; *s != '\0'; s++) {
-		if (*s == '\\')
+		if (line_start && (*s == '.' || *s == '\''))
+			buf_add_str(out, "\\&");
+		/* Never at the first byte: no text begins with a blank. */
+		line_start = !line_start && s[0] == ' ' && s[-1] == '.';
+		if (line_start)
+			buf_add_byte(out, '\n');
+		else if (*s == '\\')
 			buf_add_str(out, "\\e");
 		else
 			buf_add_byte(out, (uint8_t)*s);

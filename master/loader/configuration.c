@@ -53,6 +53,54 @@ check_folder(const char *path, const char *what, struct problems *p)
 		    path);
 }
 
+/* Does any type of this log go to this folder under this suffix? */
+static bool
+log_writes(const struct local_logs *l, const char *dir, const char *suffix)
+{
+	const struct log_record_opts *o;
+	const char *d, *s;
+	size_t i;
+
+	for (i = 0; log_record_types[i] != NULL; i++) {
+		o = local_logs_record(l, log_record_types[i]);
+		d = o != NULL && o->log_dir != NULL ? o->log_dir : l->log_dir;
+		s = o != NULL && o->suffix != NULL ? o->suffix : "";
+		if ((o == NULL || o->enable) && strcmp(d, dir) == 0 &&
+		    strcmp(s, suffix) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Two logs in one folder could not tell their segments apart. */
+static void
+check_shared_folders(const struct suite *suite, struct problems *p)
+{
+	const struct log_record_opts *o;
+	const struct local_logs *l;
+	size_t i, k, t;
+	bool clash;
+
+	for (i = 1; i < suite->logs.n; i++) {
+		l = &suite->logs.v[i];
+		for (clash = false, k = 0; k < i; k++) {
+			for (t = 0; log_record_types[t] != NULL; t++) {
+				o = local_logs_record(l, log_record_types[t]);
+				clash = clash || ((o == NULL || o->enable) &&
+				    log_writes(&suite->logs.v[k],
+				    o != NULL && o->log_dir != NULL ?
+				    o->log_dir : l->log_dir,
+				    o != NULL && o->suffix != NULL ?
+				    o->suffix : ""));
+			}
+		}
+		if (clash)
+			problem_add(p, 0, "two logs write to %s under the same "
+			    "suffix: give one of them another log_dir or "
+			    "suffix", l->log_dir);
+	}
+}
+
 static int
 check_folders(const struct suite *suite, struct problems *p)
 {
@@ -67,6 +115,7 @@ check_folders(const struct suite *suite, struct problems *p)
 			check_folder(l->per_record.v[k].opts.log_dir,
 			    "log_dir", p);
 	}
+	check_shared_folders(suite, p);
 	return p->errors == before ? 0 : -1;
 }
 

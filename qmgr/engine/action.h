@@ -7,7 +7,7 @@
 
 /* A zeroed action at the end; good until the next push. */
 struct action *action_push(struct engine *e, enum action_kind kind);
-/* A copy that lives as long as the actions now waiting. Push first. */
+/* A copy that lives until all actions were taken. Push first. */
 struct span action_text(struct engine *e, struct span s);
 void action_ask(struct engine *e, enum action_kind kind, struct span name);
 void action_close(struct engine *e, uint32_t session, enum close_reason why);

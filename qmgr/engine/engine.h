@@ -16,9 +16,11 @@
  * Time is wall time in milliseconds and never runs backwards here: an earlier
  * value counts as the last one. Derive it from a monotonic clock and an offset
  * taken at the start, so that a clock set forward and back cannot stall mail.
+ * Messages wake the wheel by the millisecond: with many of them, sleep a few
+ * milliseconds at least, and all that is due by then goes in one tick.
  *
- * Text in an action lives until the first engine function after the last
- * action was taken; take all actions before the next input.
+ * Text in an action lives until the next call of another engine function than
+ * engine_next_action: copy what is needed longer.
  *
  * A message is in one of these places, and every call keeps that:
  *	waiting    in the timing wheel until it is due
@@ -191,7 +193,10 @@ enum record_kind {
 	ENGINE_RECORD_BOUNCE,
 };
 
-/* The log record of an outcome that the engine itself decided. */
+/*
+ * The log record of an outcome that the engine itself decided. The caller puts
+ * in front of the text what marks replies of our own making.
+ */
 struct action_record {
 	enum record_kind kind;
 	uint16_t code;

@@ -256,7 +256,7 @@ turn_first(struct engine *e, uint32_t i)
 	struct queue *q = queue_at(e, i);
 
 	if (e->unhealthy)
-		return turn_postpone(e, q, NULL, 1 +
+		return turn_halt(e, i, 1 +
 		    (int64_t)rng_below(&e->rng, FULL_DELAY_MS),
 		    INSERT_SPOOL_UNHEALTHY, &sick);
 	switch (answer_want(e, &q->config, ACTION_ASK_QUEUE_CONFIG,

@@ -77,29 +77,30 @@ wheel_link(struct wheel *w, uint32_t item, struct wheel_node *n)
 	s->last = item;
 }
 
+static struct wheel_slot *
+slot_at_end(struct wheel *w, uint32_t end)
+{
+	end &= ~END_FLAG;
+	return &w->slots[end / WHEEL_SLOTS][end % WHEEL_SLOTS];
+}
+
 static void
 wheel_unlink(struct wheel *w, struct wheel_node *n)
 {
-	uint32_t end;
-	struct wheel_slot *s;
+	uint32_t next = n->link.next, prev = n->link.prev, end;
 
-	if (n->link.next & END_FLAG && n->link.prev & END_FLAG) {
-		end = n->link.next & ~END_FLAG;
-		s = &w->slots[end / WHEEL_SLOTS][end % WHEEL_SLOTS];
-		s->first = s->last = 0;
+	if (next & END_FLAG)
+		slot_at_end(w, next)->last = prev & END_FLAG ? 0 : prev;
+	else
+		node_at(w, next)->link.prev = prev;
+	if (prev & END_FLAG)
+		slot_at_end(w, prev)->first = next & END_FLAG ? 0 : next;
+	else
+		node_at(w, prev)->link.next = next;
+	if (next & END_FLAG && prev & END_FLAG) {
+		end = next & ~END_FLAG;
 		w->used[end / WHEEL_SLOTS][end % WHEEL_SLOTS / 64] &=
 		    ~((uint64_t)1 << (end % 64));
-	} else if (n->link.next & END_FLAG) {
-		end = n->link.next & ~END_FLAG;
-		w->slots[end / WHEEL_SLOTS][end % WHEEL_SLOTS].last = n->link.prev;
-		node_at(w, n->link.prev)->link.next = n->link.next;
-	} else if (n->link.prev & END_FLAG) {
-		end = n->link.prev & ~END_FLAG;
-		w->slots[end / WHEEL_SLOTS][end % WHEEL_SLOTS].first = n->link.next;
-		node_at(w, n->link.next)->link.prev = n->link.prev;
-	} else {
-		node_at(w, n->link.prev)->link.next = n->link.next;
-		node_at(w, n->link.next)->link.prev = n->link.prev;
 	}
 	n->link.next = n->link.prev = 0;
 }

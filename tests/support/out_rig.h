@@ -57,6 +57,8 @@ struct conn {
 	struct buf log;     /* commands, "|" where a read ended */
 	struct buf content; /* of the last message, as on the wire */
 	unsigned n_accepted, n_mail;
+	int no_tls;         /* STARTTLS, then an alert instead of a handshake */
+	char client_cn[64]; /* of the certificate shown to us */
 };
 
 struct server {
@@ -143,6 +145,10 @@ conn_command(struct conn *c, const char *line)
 		buf_clear(&c->content, 0);
 	} else if (strcasecmp(line, "STARTTLS") == 0 && s->tls != NULL) {
 		say = rule_for(s, line, "220 go on");
+		if (strcmp(say, "!alert") == 0) {
+			c->no_tls = 1;
+			say = "220 not really";
+		}
 		conn_say(c, say);
 		if (strcmp(say, "220 go on") == 0) {
 			ssl = SSL_new(s->tls);
@@ -182,6 +188,18 @@ conn_readable(void *arg)
 	char *lf, line[2048];
 	size_t n;
 
+	if (c->no_tls == 1) {
+		buf_clear(in, 0);
+		stream_write(&c->stream, "\x15\x03\x03\0\x02\x02\x28", 7);
+		c->no_tls = 2;
+		return;
+	}
+	if (c->no_tls == 2) {
+		lf = memmem(buf_data(in), buf_len(in), "EHLO", 4);
+		buf_take(in, lf == NULL ? buf_len(in) :
+		    (size_t)(lf - (char *)buf_data(in)));
+		c->no_tls = lf == NULL ? 2 : 0;
+	}
 	if (!c->in_data)
 		buf_add_str(&c->log, "|");
 	while (c->open && buf_len(in) > 0 &&
@@ -225,6 +243,7 @@ static void
 conn_secured(void *arg, const char *why)
 {
 	struct conn *c = arg;
+	X509 *cert;
 
 	if (why != NULL) {
 		conn_close(c);
@@ -232,6 +251,11 @@ conn_secured(void *arg, const char *why)
 	}
 	c->tls = true;
 	c->resumed = SSL_session_reused(c->stream.ssl) == 1;
+	cert = SSL_get1_peer_certificate(c->stream.ssl);
+	if (cert != NULL)
+		X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
+		    NID_commonName, c->client_cn, sizeof(c->client_cn));
+	X509_free(cert);
 }
 
 static const struct stream_events conn_events = {

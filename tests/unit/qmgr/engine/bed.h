@@ -185,7 +185,8 @@ bed_answer(struct bed *b, const struct action *a)
 		return;
 	if (a->kind == ACTION_ASK_QUEUE_CONFIG) {
 		struct engine_queue_config c = {
-			.config = &b->queue, .protocol = SPAN_LIT("smtp_client"),
+			.config = &b->queue,
+			.protocol = SPAN_LIT("smtp_client"),
 		};
 
 		snprintf(wire, sizeof(wire), "q%u", b->queue_wire);

@@ -1,43 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scheduled queues: when a message is tried again, and when no more. */
 #include "bed.h"
-#include "qmgr/engine/queue_name.h"
 
 #define MINUTE INT64_C(60000)
 #define DAY (INT64_C(86400) * 1000)
-
-static void
-test_names(void **state)
-{
-	static const struct {
-		const char *name, *campaign, *tenant, *domain, *routing;
-	} rows[] = {
-		{ "example.com", "", "", "example.com", "" },
-		{ "t@example.com", "", "t", "example.com", "" },
-		{ "c:t@example.com", "c", "t", "example.com", "" },
-		{ "c:@example.com", "c", "", "example.com", "" },
-		{ "c:t@example.com!r.example", "c", "t", "example.com",
-		    "r.example" },
-		{ "example.com:2525!r.example:26", "", "", "example.com:2525",
-		    "r.example:26" },
-		{ "t@[IPv6:::1]:25", "", "t", "[IPv6:::1]:25", "" },
-		{ "", "", "", "", "" },
-		{ ":@!", "", "", "", "" },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct queue_name n = queue_name_split(span_of(rows[i].name));
-
-		assert_true(span_eq_str(n.campaign, rows[i].campaign));
-		assert_true(span_eq_str(n.tenant, rows[i].tenant));
-		assert_true(span_eq_str(n.domain, rows[i].domain));
-		assert_true(span_eq_str(n.routing_domain, rows[i].routing));
-	}
-	assert_true(span_eq_str(queue_name_target(SPAN_LIT("t@a!b")), "b"));
-	assert_true(span_eq_str(queue_name_target(SPAN_LIT("t@a")), "a"));
-}
 
 /* Twenty minutes, forty, eighty ..., each within its jitter, then the end. */
 static void
@@ -376,8 +342,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_retries_until_expiry),
+	cmocka_unit_test(test_retries_until_expiry),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_outcome_delay),
 		cmocka_unit_test(test_queue_rate),
