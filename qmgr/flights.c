@@ -524,8 +524,12 @@ flights_on_dispatch_fail(void *arg, struct channel *ch, uint64_t id,
 		    "aside ('ekiden spool check' shows it)" :
 		    "is not in the spool any more");
 		in.kind = ENGINE_OUTCOME_BOUNCED;
+		if (f.why == DISPATCH_DAMAGED)
+			in.token = settling_keep_damaged(q);
 	}
 	qmgr_clock(q);
-	engine_outcome(q->engine, f.session, &f.id, &in);
+	if (!engine_outcome(q->engine, f.session, &f.id, &in) &&
+	    in.token != 0)
+		settling_drop(q, in.token);
 	qmgr_turn(q);
 }
