@@ -25,8 +25,6 @@ arena_grow(struct arena *a, size_t size)
 
 	if (size < ARENA_BLOCK)
 		size = ARENA_BLOCK;
-	if (size > (size_t)1 << 40)
-		fatalx("out of memory");
 	block = xmalloc(sizeof(*block) + size);
 	block->size = size;
 	block->next = a->blocks;
@@ -40,6 +38,8 @@ arena_alloc(struct arena *a, size_t size)
 	size_t align = alignof(max_align_t);
 	void *p;
 
+	if (size > (size_t)1 << 40)
+		fatalx("out of memory");
 	size = (size + align - 1) / align * align;
 	if (a->blocks == NULL || a->blocks->size - a->used < size)
 		arena_grow(a, size);

@@ -18,14 +18,17 @@ buf_reserve(struct buf *b, size_t more)
 		return b->base + b->end;
 	if (more > SIZE_MAX / 4 - live)
 		fatalx("buffer of %zu bytes is too large", more);
-	/* Slide only when it frees at least half: amortised, no quadratics. */
+	/*
+	 * Slide only when that frees as much as it moves, else double: either
+	 * way the bytes moved stay in proportion to the bytes added.
+	 */
 	if (b->start > 0 && b->start >= live && b->size - live >= more) {
 		memmove(b->base, b->base + b->start, live);
 		b->start = 0;
 		b->end = live;
 		return b->base + b->end;
 	}
-	want = b->size < BUF_MIN ? BUF_MIN : b->size;
+	want = b->base == NULL ? BUF_MIN : b->size * 2;
 	while (want - live < more)
 		want *= 2;
 	if (b->start > 0) {

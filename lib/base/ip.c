@@ -82,11 +82,26 @@ ip_port_format(const struct ip *a, char out[IP_TEXT_MAX])
 	return out;
 }
 
+/* ::ffff:192.0.2.1 is the IPv4 address that it holds (RFC 4291 2.5.5.2). */
+static bool
+ip_is_mapped(const struct ip *a)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return a->family == IP_V6 && memcmp(a->b, mapped, sizeof(mapped)) == 0;
+}
+
+static void
+ip_unmap(struct ip *a)
+{
+	a->family = IP_V4;
+	memmove(a->b, a->b + 12, 4);
+	memset(a->b + 4, 0, 12);
+}
+
 int
 ip_from_sockaddr(const struct sockaddr *sa, struct ip *out)
 {
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
-		0xff };
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 	struct ip a = { 0 };
@@ -101,11 +116,8 @@ ip_from_sockaddr(const struct sockaddr *sa, struct ip *out)
 		a.port = ntohs(in6.sin6_port);
 		memcpy(a.b, &in6.sin6_addr, 16);
 		a.family = IP_V6;
-		if (memcmp(a.b, mapped, sizeof(mapped)) == 0) {
-			a.family = IP_V4;
-			memmove(a.b, a.b + 12, 4);
-			memset(a.b + 4, 0, 12);
-		}
+		if (ip_is_mapped(&a))
+			ip_unmap(&a);
 	} else
 		return -1;
 	*out = a;
@@ -177,6 +189,11 @@ cidr_parse(struct span s, struct cidr *out)
 	c.bits = (uint8_t)bits;
 	for (i = bits; i < full; i++)
 		c.net.b[i / 8] &= (uint8_t)~(0x80 >> (i % 8));
+	/* In the form in which addresses of connections come. */
+	if (c.bits >= 96 && ip_is_mapped(&c.net)) {
+		ip_unmap(&c.net);
+		c.bits -= 96;
+	}
 	*out = c;
 	return 0;
 }
@@ -217,17 +234,13 @@ cidr_set_add(struct cidr_set *set, const struct cidr *c)
 bool
 cidr_set_has(const struct cidr_set *set, const struct ip *a)
 {
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
-		0xff };
-	struct ip v4 = { .family = IP_V4, .port = a->port };
+	struct ip plain = *a;
 	size_t i;
 
-	if (a->family == IP_V6 && memcmp(a->b, mapped, sizeof(mapped)) == 0) {
-		memcpy(v4.b, a->b + sizeof(mapped), 4);
-		a = &v4;
-	}
+	if (ip_is_mapped(&plain))
+		ip_unmap(&plain);
 	for (i = 0; i < set->n; i++) {
-		if (cidr_has(&set->v[i], a))
+		if (cidr_has(&set->v[i], &plain))
 			return true;
 	}
 	return false;

@@ -12,6 +12,8 @@
 #include "lib/base/buf.h"
 #include "lib/base/span.h"
 
+enum { JSON_DEPTH_MAX = 64 };
+
 struct json {
 	struct buf *out;
 	bool comma; /* the next value or key needs one before it */
@@ -28,6 +30,11 @@ void json_int(struct json *j, int64_t v);
 void json_uint(struct json *j, uint64_t v);
 void json_bool(struct json *j, bool v);
 void json_null(struct json *j);
+/*
+ * Is this one JSON value of at most JSON_DEPTH_MAX levels, without line ends?
+ * To be asked of text from elsewhere before json_raw().
+ */
+bool json_is_value(struct span s);
 /* A value that is JSON text already. */
 void json_raw(struct json *j, struct span s);
 /* Key and value in one call. */

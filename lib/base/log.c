@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -28,8 +29,12 @@ log_init(const char *ident, bool use_syslog, enum log_level level)
 	log_state.ident = ident;
 	log_state.use_syslog = use_syslog;
 	log_state.level = level;
-	if (use_syslog)
-		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+	if (!use_syslog)
+		return;
+	openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+	/* syslog() stamps lines with local time: read the zone's file while it
+	 * can still be reached, not with the first line in the jail. */
+	tzset();
 }
 
 void
@@ -72,6 +77,9 @@ emit(enum log_level level, int with_errno, const char *fmt, va_list ap)
 	for (i = 0; i < used; i++) {
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
+		/* U+0080 to U+009F: controls too, two bytes long. */
+		else if (line[i] == '\xc2' && (line[i + 1] & 0xe0) == 0x80)
+			line[i] = line[i + 1] = '?';
 	}
 	if (log_state.use_syslog) {
 		line[used] = '\0';

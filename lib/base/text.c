@@ -192,21 +192,24 @@ text_printable(struct span s, char *out, size_t max)
 {
 	static const char hex[] = "0123456789abcdef";
 	const unsigned char *p = (const unsigned char *)s.p;
-	size_t used = 0, i = 0, n, need;
+	size_t used = 0, cut = 0, i = 0, n, need;
 
 	if (max == 0)
 		return out;
 	while (i < s.len) {
 		n = utf8_len(p + i, s.len - i);
-		if (n == 1 && (p[i] < ' ' || p[i] == 0x7f))
+		if ((n == 1 && (p[i] < ' ' || p[i] == 0x7f)) ||
+		    (n == 2 && p[i] == 0xc2 && p[i + 1] < 0xa0))
 			n = 0;
 		need = n == 0 ? 4 : n == 1 && p[i] == '\\' ? 2 : n;
-		if (used + need + 4 > max) {
-			if (i + 1 < s.len || used + need + 1 > max) {
-				for (n = 0; n < 3 && used + 1 < max; n++)
-					out[used++] = '.';
-				break;
-			}
+		/* `cut` is the last end behind which the dots have room. */
+		if (used + 4 <= max)
+			cut = used;
+		if (used + need + 1 > max) {
+			used = cut;
+			for (n = 0; n < 3 && used + 1 < max; n++)
+				out[used++] = '.';
+			break;
 		}
 		if (n == 0) {
 			out[used++] = '\\';

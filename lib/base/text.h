@@ -38,9 +38,10 @@ int text_duration_ms(struct span s, int64_t *ms_out);
 char *text_duration_format(int64_t ms);
 
 /*
- * Bytes from strangers for a log line or a reply: controls, DEL and bytes that
- * are not UTF-8 become \xHH, a backslash becomes \\. At most `max` characters
- * (cut with "..."), always NUL-terminated. Returns out.
+ * Bytes from strangers for a log line or a reply: controls (those of Unicode
+ * too), DEL and bytes that are not UTF-8 become \xHH, a backslash becomes \\.
+ * At most `max` bytes with the NUL that always ends it; cut with "...".
+ * Returns out.
  */
 char *text_printable(struct span s, char *out, size_t max);
 

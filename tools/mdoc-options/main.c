@@ -9,6 +9,8 @@
  *	.\" @account ROLE     the account it has when started as root
  *	.\" @example          the display that follows is an ekiden.yaml: it is
  *	                      loaded, and an error in it is an error here
+ *	.\" @policy           the display that follows is a policy: the tests
+ *	                      load it
  *
  * mdoc-options PAGE.in prints the page; --names prints "table<TAB>option" of
  * all tables; --yaml FILE loads an ekiden.yaml as an example is loaded.
@@ -257,7 +259,8 @@ page_line(struct page *p, struct span line)
 		p->in_example = EXAMPLE_MARKED;
 		return;
 	}
-	if (span_starts(line, ".\\\" @"))
+	if (span_starts(line, ".\\\" @") && !span_eq_str(line,
+	    ".\\\" @policy"))
 		page_error(p, "a mark that is not known:", line);
 	example_line(p, line);
 	buf_add_span(&p->out, line);
