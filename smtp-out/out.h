@@ -20,7 +20,7 @@ struct daemon;
 struct session;
 struct tls_client;
 
-enum { OUT_STOP_MS = 10 * 1000 }; /* an orderly end takes no longer when idle */
+enum { OUT_STOP_MS = 10 * 1000 }; /* the least that an end is given */
 
 struct out {
 	struct daemon *daemon;

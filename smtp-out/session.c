@@ -326,14 +326,7 @@ session_open(struct out *o, const struct session_open *open)
 	if (session_find(o, open->session) != NULL)
 		return;
 	s = xcalloc(1, sizeof(*s));
-	if (terms_read(&s->terms, open->path, open->source,
-	    open->queue) != 0) {
-		log_warnx("session=%llu terms cannot be read",
-		    (unsigned long long)open->session);
-		terms_read(&s->terms, SPAN_LIT(""), SPAN_LIT(""),
-		    SPAN_LIT(""));
-		s->closing = true;
-	}
+	terms_read(&s->terms, open->path, open->source, open->queue);
 	terms_take_files(&s->terms, &o->files);
 	s->out = o;
 	s->id = open->session;
@@ -354,7 +347,7 @@ session_open(struct out *o, const struct session_open *open)
 		s->next->prev = &s->next;
 	o->first = s;
 	session_enter(s, SESSION_WAITING);
-	if (s->closing || o->stopping) {
+	if (o->stopping) {
 		session_end(s, SESSION_END_DONE, NULL);
 		return;
 	}
