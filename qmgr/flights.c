@@ -332,19 +332,6 @@ flights_flush(struct qmgr *q)
 /* ---- what workers and readers say --------------------------------------------------- */
 
 void
-flights_on_want(void *arg, struct channel *ch, uint64_t id, struct reader *r,
-    int fd)
-{
-	struct session_want w;
-
-	(void)arg;
-	(void)ch;
-	(void)id;
-	(void)fd;
-	session_want_get(r, &w);
-}
-
-void
 flights_on_ended(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {
@@ -524,8 +511,12 @@ flights_on_dispatch_fail(void *arg, struct channel *ch, uint64_t id,
 		    "aside ('ekiden spool check' shows it)" :
 		    "is not in the spool any more");
 		in.kind = ENGINE_OUTCOME_BOUNCED;
+		if (f.why == DISPATCH_DAMAGED)
+			in.token = settling_keep_damaged(q);
 	}
 	qmgr_clock(q);
-	engine_outcome(q->engine, f.session, &f.id, &in);
+	if (!engine_outcome(q->engine, f.session, &f.id, &in) &&
+	    in.token != 0)
+		settling_drop(q, in.token);
 	qmgr_turn(q);
 }

@@ -25,6 +25,8 @@ struct settlement {
 	uint64_t request;     /* the worker's request id */
 	uint32_t *done;
 	uint32_t n_done;
+	uint32_t of_rcpts;    /* in the envelope that the worker had */
+	bool damaged;         /* a reader could not read it */
 	struct span *records; /* into `bytes` */
 	uint32_t n_records;
 	char *bytes;
@@ -173,6 +175,7 @@ settling_keep(struct qmgr *q, uint32_t worker, uint64_t request,
 	s->worker = worker;
 	s->request = request;
 	s->n_done = o->n_done;
+	s->of_rcpts = o->of_rcpts;
 	s->n_records = o->n_records;
 	if (o->n_done > 0) {
 		s->done = xcalloc(o->n_done, sizeof(*s->done));
@@ -187,6 +190,17 @@ settling_keep(struct qmgr *q, uint32_t worker, uint64_t request,
 		s->records[i] = span_make(at, o->records[i].len);
 		at += o->records[i].len;
 	}
+	q->settling->kept++;
+	return (uint64_t)(uintptr_t)s;
+}
+
+uint64_t
+settling_keep_damaged(struct qmgr *q)
+{
+	struct settlement *s = xcalloc(1, sizeof(*s));
+
+	s->worker = NO_WORKER;
+	s->damaged = true;
 	q->settling->kept++;
 	return (uint64_t)(uintptr_t)s;
 }
@@ -266,6 +280,9 @@ settling_settle(struct qmgr *q, const struct action_settle *a)
 		s = xcalloc(1, sizeof(*s));
 		s->worker = NO_WORKER;
 	}
+	if (s->damaged && body.action == SETTLE_REMOVE)
+		body.action = SETTLE_SET_ASIDE;
+	body.of_rcpts = s->of_rcpts;
 	body.done = s->done;
 	body.n_done = s->n_done;
 	if (a->record != NULL) {

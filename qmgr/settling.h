@@ -24,6 +24,8 @@ void settling_init(struct qmgr *q);
  */
 uint64_t settling_keep(struct qmgr *q, uint32_t worker, uint64_t request,
     const struct outcome *o);
+/* For a message that the spool cannot give: it is set aside, not removed. */
+uint64_t settling_keep_damaged(struct qmgr *q);
 /* The engine wants nothing written for it: acknowledge it in its turn. */
 void settling_drop(struct qmgr *q, uint64_t token);
 /* ACTION_SETTLE: send it to the store. */

@@ -94,19 +94,20 @@ plan_refused(struct session *s, enum plan_result result, const struct ip *bad)
 	char text[CAUSES_MAX + CAUSE_MAX], name[CAUSE_MAX], addr[IP_TEXT_MAX];
 
 	text_printable(s->domain, name, sizeof(name));
-	answer.content = span_of(text);
 	switch (result) {
 	case PLAN_PROHIBITED:
 		answer.code = 550;
 		answer.class = 5;
 		snprintf(text, sizeof(text), "KumoMTA internal: address %s of "
 		    "%s is in prohibited_hosts", ip_format(bad, addr), name);
+		answer.content = span_of(text);
 		plan_impossible(s, SESSION_END_PROHIBITED, FATE_BOUNCED,
 		    &answer);
 		return;
 	case PLAN_SKIPPED:
 		snprintf(text, sizeof(text), "KumoMTA internal: all addresses "
 		    "of %s are in skip_hosts", name);
+		answer.content = span_of(text);
 		plan_impossible(s, SESSION_END_SKIPPED, FATE_DEFERRED,
 		    &answer);
 		return;
@@ -117,6 +118,7 @@ plan_refused(struct session *s, enum plan_result result, const struct ip *bad)
 	snprintf(text, sizeof(text), "KumoMTA internal: no host of %s has an "
 	    "address%s%.*s", name, buf_len(&s->causes) > 0 ? ": " : "",
 	    SPAN_FMT(buf_span(&s->causes)));
+	answer.content = span_of(text);
 	plan_impossible(s, SESSION_END_NO_ADDRESS, FATE_DEFERRED, &answer);
 }
 

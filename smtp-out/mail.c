@@ -265,7 +265,8 @@ mail_outcome(struct mail *m, struct outcome *out)
 	struct reader r;
 	uint32_t i;
 
-	*out = (struct outcome){ .session = m->session, .id = m->env.id };
+	*out = (struct outcome){ .session = m->session, .id = m->env.id,
+		.of_rcpts = m->env.n_rcpts };
 	out->done = arena_alloc(&m->arena,
 	    m->env.n_rcpts * sizeof(*out->done));
 	for (i = 0; i < m->env.n_rcpts; i++) {

@@ -18,7 +18,7 @@
 /*
  * Expands "{{ name }}" for one recipient: meta.KEY, queue, campaign, tenant,
  * domain, routing_domain, email, local_part, domain_part, sender_email,
- * sender_local_part, sender_domain_part. fixed_out counts the bytes at the front
+ * sender_local_part, sender_domain_part. fixed_out counts the bytes in front
  * that the operator wrote. 0, or -1 and a reason.
  */
 int maildir_path(struct span template, const struct envelope *env,

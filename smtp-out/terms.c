@@ -6,59 +6,34 @@
 #include "lib/base/alloc.h"
 #include "lib/base/wire.h"
 
-static int
-path_read(struct egress_path *p, struct span s)
-{
-	struct reader r;
-
-	if (s.len == 0) {
-		egress_path_defaults(p);
-		return 0;
-	}
-	reader_init(&r, s);
-	egress_path_get(&r, p);
-	return reader_end(&r) ? 0 : -1;
-}
-
-static int
-source_read(struct egress_source *p, struct span s)
-{
-	struct reader r;
-
-	if (s.len == 0) {
-		egress_source_defaults(p);
-		return 0;
-	}
-	reader_init(&r, s);
-	egress_source_get(&r, p);
-	return reader_end(&r) ? 0 : -1;
-}
-
-static int
-queue_read(struct queue_config *p, struct span s)
-{
-	struct reader r;
-
-	if (s.len == 0) {
-		queue_config_defaults(p);
-		return 0;
-	}
-	reader_init(&r, s);
-	queue_config_get(&r, p);
-	return reader_end(&r) ? 0 : -1;
-}
-
-int
+void
 terms_read(struct terms *t, struct span path, struct span source,
     struct span queue)
 {
-	int bad = path_read(&t->path, path) | source_read(&t->source, source) |
-	    queue_read(&t->queue, queue);
+	struct reader r;
 
-	if (bad == 0)
-		return 0;
-	terms_free(t);
-	return -1;
+	egress_path_defaults(&t->path);
+	egress_source_defaults(&t->source);
+	queue_config_defaults(&t->queue);
+	t->damaged = false;
+	if (path.len > 0) {
+		egress_path_free(&t->path);
+		reader_init(&r, path);
+		egress_path_get(&r, &t->path);
+		t->damaged |= !reader_end(&r);
+	}
+	if (source.len > 0) {
+		egress_source_free(&t->source);
+		reader_init(&r, source);
+		egress_source_get(&r, &t->source);
+		t->damaged |= !reader_end(&r);
+	}
+	if (queue.len > 0) {
+		queue_config_free(&t->queue);
+		reader_init(&r, queue);
+		queue_config_get(&r, &t->queue);
+		t->damaged |= !reader_end(&r);
+	}
 }
 
 void
@@ -94,6 +69,8 @@ terms_unmet(const struct terms *t)
 {
 	const struct egress_path *p = &t->path;
 
+	if (t->damaged)
+		return "the session's configuration, which is damaged,";
 	if (p->smtp_auth_plain_username != NULL)
 		return "option smtp_auth_plain_username of the egress path";
 	if (p->smtp_auth_plain_password.path != NULL ||

@@ -19,10 +19,11 @@ struct terms {
 	struct egress_path path;
 	struct egress_source source;
 	struct queue_config queue;
+	bool damaged;
 };
 
-/* Empty text means defaults. -1: not what our writer makes (terms are empty). */
-int terms_read(struct terms *t, struct span path, struct span source,
+/* Empty text means defaults; terms that cannot be read are never met. */
+void terms_read(struct terms *t, struct span path, struct span source,
     struct span queue);
 void terms_free(struct terms *t);
 /* Key files that were read before the jail (path -> struct buf) as data. */

@@ -10,8 +10,8 @@
 #include "lib/mail/refusal.h"
 #include "lib/mail/xclient.h"
 #include "lib/settings/listener.h"
-#include "smtpd/keys.h"
 #include "smtpd/facts.h"
+#include "smtpd/keys.h"
 #include "smtpd/reject.h"
 #include "smtpd/relay.h"
 #include "smtpd/session.h"
@@ -185,7 +185,7 @@ command_mail(struct session *s, const struct command *c, struct span line)
 		return;
 	}
 	transaction_reset(s);
-	s->tx = transaction_new();
+	s->tx = transaction_new(s->smtpd);
 	if (domain_of(&m.from, &s->tx->arena, &s->tx->sender_domain) != 0) {
 		transaction_reset(s);
 		command_refuse(s, &bad_sender, line);

@@ -16,11 +16,6 @@
 #include "smtpd/smtpd.h"
 
 enum {
-	/*
-	 * Taken in one turn: few, so that processes which wait at the same
-	 * socket share what arrives at once.
-	 */
-	ACCEPT_AT_ONCE = 2,
 	ACCEPT_PAUSE_MS = 1000, /* when descriptors or memory are out */
 };
 
@@ -71,29 +66,31 @@ accept_later(struct smtpd *d)
 	timer_set(&d->accept_wait, ACCEPT_PAUSE_MS);
 }
 
+/*
+ * One in a turn: processes that wait at the same socket then share what
+ * arrives at once, instead of the first one taking it all.
+ */
 static void
 acceptor_ready(void *arg, int what)
 {
 	struct acceptor *a = arg;
 	const char *why;
 	struct ip peer;
-	int fd, i;
+	int fd;
 
 	(void)what;
-	for (i = 0; i < ACCEPT_AT_ONCE; i++) {
-		fd = sock_accept(a->fd, &peer);
-		if (fd == -1) {
-			if (errno == EMFILE || errno == ENFILE ||
-			    errno == ENOMEM || errno == ENOBUFS)
-				accept_later(a->smtpd);
-			return;
-		}
-		why = why_not(a);
-		if (why != NULL)
-			turn_away(a, fd, &peer, why);
-		else
-			session_open(a, fd, &peer);
+	fd = sock_accept(a->fd, &peer);
+	if (fd == -1) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS)
+			accept_later(a->smtpd);
+		return;
 	}
+	why = why_not(a);
+	if (why != NULL)
+		turn_away(a, fd, &peer, why);
+	else
+		session_open(a, fd, &peer);
 }
 
 static void

@@ -55,8 +55,8 @@ struct draft {
 	size_t envelope_at, record_at, record_end;
 };
 
+/* All of it lies in the transaction's arena. */
 struct processing {
-	struct arena arena;
 	struct draft *v;
 	uint32_t n;
 	uint32_t nrefused;
@@ -86,7 +86,7 @@ static const struct refusal store_overdue = { 451, "4.4.5",
 #define END_OF_CONTENT SPAN_LIT(".")
 
 void
-processing_free(struct processing *p)
+processing_done(struct processing *p)
 {
 	uint32_t i;
 
@@ -97,8 +97,6 @@ processing_free(struct processing *p)
 			policy_meta_free(&p->v[i].shown->meta);
 	}
 	pairs_free(&p->captured);
-	arena_free(&p->arena);
-	free(p);
 }
 
 /* ---- the end of a transaction ------------------------------------------- */
@@ -171,12 +169,12 @@ put_received(const struct session *s, const struct processing *p,
 }
 
 static void
-put_supplemental(const struct session *s, struct processing *p,
-    const struct draft *m, struct buf *out)
+put_supplemental(const struct session *s, const struct draft *m,
+    struct buf *out)
 {
 	const struct trace_headers *th = &s->params->trace_headers;
 	const struct texts *names = &th->include_meta_names;
-	struct trace_meta *meta = arena_alloc(&p->arena,
+	struct trace_meta *meta = arena_alloc(&s->tx->arena,
 	    names->n * sizeof(*meta));
 	size_t i, n = 0;
 
@@ -263,7 +261,7 @@ message_encode(const struct session *s, struct processing *p,
 
 	buf_clear(prefix, 4096);
 	if (s->params->trace_headers.supplemental_header)
-		put_supplemental(s, p, m, prefix);
+		put_supplemental(s, m, prefix);
 	if (m->prefix.p != NULL)
 		buf_add_span(prefix, m->prefix);
 	else if (s->params->trace_headers.received_header)
@@ -292,7 +290,8 @@ message_build(struct session *s, struct processing *p, struct draft *m)
 {
 	size_t so_far;
 
-	if (facts_queue(m->meta, m->batch.domain, &p->arena, &m->queue) != 0)
+	if (facts_queue(m->meta, m->batch.domain, &s->tx->arena,
+	    &m->queue) != 0)
 		return &bad_queue;
 	if (span_eq_str(m->queue, "null")) {
 		m->fate = DRAFT_DROPPED;
@@ -348,7 +347,7 @@ store_request(struct session *s, const struct uuid *body_id, struct content *c,
 	uint32_t i;
 	int fd = c->fd;
 
-	store.messages = arena_alloc(&p->arena,
+	store.messages = arena_alloc(&s->tx->arena,
 	    p->n * sizeof(*store.messages));
 	for (i = 0; i < p->n; i++) {
 		if (p->v[i].fate == DRAFT_KEPT &&
@@ -481,7 +480,6 @@ messages_finish(struct session *s)
 static void
 draft_take(struct session *s, struct draft *m)
 {
-	struct processing *p = s->tx->processing;
 	struct policy_message *pm = m->shown;
 	struct header_section section;
 	struct address first;
@@ -497,7 +495,7 @@ draft_take(struct session *s, struct draft *m)
 		if (pm->n_rcpts > 0 && address_parse(pm->rcpts[0], &first,
 		    &why) == 0 && domain_normalise(first.domain,
 		    &domain) == 0) {
-			m->batch.domain = arena_span(&p->arena,
+			m->batch.domain = arena_span(&s->tx->arena,
 			    span_of(domain));
 			free(domain);
 		}
@@ -530,7 +528,7 @@ draft_told(void *arg, const struct policy_verdict *v)
 		m->fate = DRAFT_REFUSED;
 		p->nrefused++;
 		p->code = v->code;
-		p->text = arena_span(&p->arena, v->text);
+		p->text = arena_span(&s->tx->arena, v->text);
 	} else {
 		p->over = true;
 		(void)events_refuse(s, v, END_OF_CONTENT);
@@ -547,7 +545,7 @@ static bool
 draft_ask(struct session *s, struct draft *m)
 {
 	struct processing *p = s->tx->processing;
-	struct policy_message *pm = arena_alloc(&p->arena, sizeof(*pm));
+	struct policy_message *pm = arena_alloc(&s->tx->arena, sizeof(*pm));
 	struct buf *received = &s->smtpd->scratch;
 	uint64_t call;
 
@@ -557,8 +555,8 @@ draft_ask(struct session *s, struct draft *m)
 	*pm = (struct policy_message){ .id = m->id, .sender = m->sender,
 		.rcpts = m->batch.rcpts, .n_rcpts = m->batch.n,
 		.meta = { .pairs = m->meta },
-		.prefix = arena_span(&p->arena, buf_span(received)),
-		.body = p->body, .arena = &p->arena };
+		.prefix = arena_span(&s->tx->arena, buf_span(received)),
+		.body = p->body, .arena = &s->tx->arena };
 	m->shown = pm;
 	p->calling = true;
 	call = policy_message_received(s->conf->policy, pm, events_conn(s),
@@ -588,7 +586,8 @@ processing_new(struct session *s, struct span body,
     const struct header_section *section)
 {
 	const struct transaction *tx = s->tx;
-	struct processing *p = xcalloc(1, sizeof(*p));
+	struct arena *a = &s->tx->arena;
+	struct processing *p = arena_alloc(a, sizeof(*p));
 	struct span meta = buf_span(&s->meta);
 	struct batch *batches;
 	uint32_t i;
@@ -597,11 +596,11 @@ processing_new(struct session *s, struct span body,
 	p->now_us = clock_wall_us();
 	p->body_id = uuid_next(&s->smtpd->ids);
 	batches = batches_make(tx->rcpts, tx->nrcpts,
-	    s->params->batch_handling == BATCH_BY_DOMAIN, &p->arena, &p->n);
+	    s->params->batch_handling == BATCH_BY_DOMAIN, a, &p->n);
 	/* A script may change the connection's: these messages have theirs. */
 	if (s->conf->on_message_received)
-		meta = arena_span(&p->arena, meta);
-	p->v = arena_alloc(&p->arena, p->n * sizeof(*p->v));
+		meta = arena_span(a, meta);
+	p->v = arena_alloc(a, p->n * sizeof(*p->v));
 	for (i = 0; i < p->n; i++) {
 		p->v[i].batch = batches[i];
 		p->v[i].id = uuid_next(&s->smtpd->ids);

@@ -20,7 +20,7 @@ void messages_make(struct session *s, bool chunked);
 void messages_stored(struct session *s, enum stored_result result);
 /* It took too long: the client is told to come again. */
 void messages_overdue(struct session *s);
-/* NULL is accepted. */
-void processing_free(struct processing *p);
+/* What is not in the transaction's arena. NULL is accepted. */
+void processing_done(struct processing *p);
 
 #endif

@@ -4,8 +4,8 @@
 #include "lib/base/log.h"
 #include "smtpd/listener.h"
 #include "smtpd/message.h"
-#include "smtpd/smtpd.h"
 #include "smtpd/session.h"
+#include "smtpd/smtpd.h"
 
 /*
  * The session may be gone, or have given up waiting: then nobody asked for
@@ -62,13 +62,30 @@ const struct channel_handler peers_handlers[] = {
 	{ .handle = NULL },
 };
 
+/* Clients that wait for the spool are read again, if it has room. */
+static void
+sessions_resume(struct smtpd *d)
+{
+	struct session *s, *next;
+
+	if (outbox_is_full(&d->outbox))
+		return;
+	for (s = d->sessions; s != NULL; s = next) {
+		next = s->next;
+		if (s->stream.paused)
+			stream_resume(&s->stream);
+	}
+}
+
 void
 peers_up(void *state, struct channel *ch)
 {
 	struct smtpd *d = state;
 
-	if (channel_peer(ch) == ROLE_SPOOLD)
-		outbox_writer_up(&d->outbox, ch);
+	if (channel_peer(ch) != ROLE_SPOOLD)
+		return;
+	outbox_writer_up(&d->outbox, ch);
+	sessions_resume(d);
 }
 
 void
@@ -80,21 +97,15 @@ peers_down(void *state, struct channel *ch)
 		return;
 	log_warnx("spool writer=away");
 	outbox_writer_down(&d->outbox);
+	sessions_resume(d);
 }
 
 void
 peers_drained(void *state, struct channel *ch)
 {
 	struct smtpd *d = state;
-	struct session *s, *next;
 
 	(void)ch;
 	outbox_pump(&d->outbox);
-	if (outbox_is_full(&d->outbox))
-		return;
-	for (s = d->sessions; s != NULL; s = next) {
-		next = s->next;
-		if (s->stream.paused)
-			stream_resume(&s->stream);
-	}
+	sessions_resume(d);
 }

@@ -17,9 +17,9 @@
 #include "smtpd/command.h"
 #include "smtpd/conf.h"
 #include "smtpd/events.h"
+#include "smtpd/facts.h"
 #include "smtpd/listener.h"
 #include "smtpd/message.h"
-#include "smtpd/facts.h"
 #include "smtpd/reject.h"
 #include "smtpd/smtpd.h"
 #include "smtpd/transaction.h"
@@ -592,7 +592,7 @@ session_end(struct session *s, const char *why)
 	session_set(s, SESSION_OVER);
 	events_cancel(s);
 	outbox_forget(&d->outbox, s);
-	transaction_free(&s->tx);
+	transaction_free(d, &s->tx);
 	timer_done(&s->timer);
 	stream_close(&s->stream);
 	if (s->prev != NULL)

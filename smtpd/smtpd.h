@@ -17,6 +17,7 @@ struct acceptor;
 struct charsets;
 struct conf;
 struct session;
+struct transaction;
 
 struct smtpd {
 	struct daemon daemon;
@@ -33,6 +34,8 @@ struct smtpd {
 	struct timer accept_wait;
 	struct session *sessions;
 	size_t nsessions;
+	struct transaction *spare_tx; /* for the next ones */
+	unsigned nspare_tx;
 	struct timer stop_wait;
 	struct buf scratch, encoded; /* free between two calls */
 };

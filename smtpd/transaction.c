@@ -10,34 +10,53 @@
 #include "smtpd/session.h"
 #include "smtpd/smtpd.h"
 
-struct transaction *
-transaction_new(void)
-{
-	struct transaction *tx = xcalloc(1, sizeof(*tx));
+enum { TRANSACTIONS_SPARE = 64, RCPTS_KEPT = 64 };
 
+struct transaction *
+transaction_new(struct smtpd *d)
+{
+	struct transaction *tx = d->spare_tx;
+
+	if (tx == NULL)
+		tx = xcalloc(1, sizeof(*tx));
+	else {
+		d->spare_tx = tx->next;
+		d->nspare_tx--;
+	}
 	tx->content.fd = -1;
 	return tx;
 }
 
 void
-transaction_free(struct transaction **txp)
+transaction_free(struct smtpd *d, struct transaction **txp)
 {
-	struct transaction *tx = *txp;
+	struct transaction *tx = *txp, kept;
 
 	*txp = NULL;
 	if (tx == NULL)
 		return;
-	processing_free(tx->processing);
+	processing_done(tx->processing);
 	content_drop(&tx->content);
-	free(tx->rcpts);
-	arena_free(&tx->arena);
-	free(tx);
+	if (d->nspare_tx == TRANSACTIONS_SPARE ||
+	    tx->rcpts_size > RCPTS_KEPT) {
+		free(tx->rcpts);
+		arena_free(&tx->arena);
+		free(tx);
+		return;
+	}
+	/* Memory is kept, and nothing else. */
+	arena_reset(&tx->arena);
+	kept = (struct transaction){ .arena = tx->arena, .rcpts = tx->rcpts,
+		.rcpts_size = tx->rcpts_size, .next = d->spare_tx };
+	*tx = kept;
+	d->spare_tx = tx;
+	d->nspare_tx++;
 }
 
 void
 transaction_reset(struct session *s)
 {
-	transaction_free(&s->tx);
+	transaction_free(s->smtpd, &s->tx);
 	s->chunk_left = 0;
 	s->chunk_last = false;
 	s->stream.in_max = STREAM_IN_MAX;

@@ -14,6 +14,7 @@
 #include "smtpd/relay.h"
 
 struct session;
+struct smtpd;
 
 struct recipient {
 	struct span text;   /* as given; in the arena */
@@ -30,6 +31,7 @@ struct batch {
 struct processing;
 
 struct transaction {
+	struct transaction *next; /* among the spare ones */
 	struct arena arena;
 	struct span sender;
 	struct span sender_domain; /* normalised, "" for <> */
@@ -44,9 +46,10 @@ struct transaction {
 	struct processing *processing; /* when the content is whole */
 };
 
-struct transaction *transaction_new(void);
+/* One of those that ended before, emptied, if there is any. */
+struct transaction *transaction_new(struct smtpd *d);
 /* Clears the caller's pointer; drops content. */
-void transaction_free(struct transaction **tx);
+void transaction_free(struct smtpd *d, struct transaction **tx);
 /* The one place that brings a session back to "no transaction". */
 void transaction_reset(struct session *s);
 void transaction_add(struct transaction *tx, const struct recipient *r);

@@ -21,7 +21,7 @@
  *                                                  offers it again and finds it
  *                                                  stored, without a record
  *   TOLD       as STORED; ENQUEUED left for the    as STORED: a new queue
- *              queue manager                       manager, or an old one with a
+ *              queue manager                       manager, or an old one and a
  *                                                  new writer, reads the whole
  *                                                  schedule
  *   IN HAND    as STORED; a worker has a copy      as STORED. What the worker

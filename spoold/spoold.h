@@ -17,7 +17,7 @@ struct spoold {
 	enum health told;      /* what the peers know */
 	struct timer tick;
 	unsigned ticks;
-	/* The queue manager was not told of commits in (gap_after, gap_upto]. */
+	/* The queue manager was not told of these: after < commit <= upto. */
 	bool gap;
 	uint64_t gap_after, gap_upto;
 	bool cursors_owed; /* the logger asked while the spool failed */

@@ -48,7 +48,7 @@ struct message_view {
 	struct span envelope; /* encoded */
 	struct uuid body_id;
 	uint64_t body_size;
-	struct span *pieces;  /* of the body, in order; the array is the arena's */
+	struct span *pieces;  /* of the body; the array is the arena's */
 	uint32_t n_pieces;
 };
 

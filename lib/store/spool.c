@@ -431,7 +431,7 @@ spool_reopen(struct spool *sp)
 	env_close(sp);
 	if (env_open(sp) != 0)
 		return -1;
-	/* Opening commits once itself; the row it carried over is what counts. */
+	/* Opening commits once itself, under the number it found. */
 	if (sp->state.commit < before.commit ||
 	    sp->state.last_seq < before.last_seq) {
 		log_errorx("the spool went back from commit %llu to %llu",

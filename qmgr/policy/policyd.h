@@ -17,6 +17,7 @@ struct policyd {
 	struct policy *policy;
 	struct question *questions; /* not answered yet */
 	size_t n_questions;
+	bool paused; /* peers are not read: too many questions */
 };
 
 #endif

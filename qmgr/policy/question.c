@@ -22,7 +22,11 @@ question_new(struct policyd *pd, struct channel *ch, uint64_t id,
 	if ((q->next = pd->questions) != NULL)
 		q->next->prev = q;
 	pd->questions = q;
-	pd->n_questions++;
+	/* Whoever asks faster than can be answered is read more slowly. */
+	if (++pd->n_questions >= QUESTIONS_MAX) {
+		channel_pause(ch);
+		pd->paused = true;
+	}
 	return q;
 }
 
@@ -32,6 +36,16 @@ question_answer(struct question *q)
 	if (q->channel == NULL)
 		return NULL;
 	return channel_begin(q->channel, q->answer, q->id);
+}
+
+static void
+peers_resume(struct policyd *pd)
+{
+	unsigned i;
+
+	pd->paused = false;
+	for (i = 0; i < pd->daemon.n_peers; i++)
+		channel_resume(pd->daemon.peers[i]);
 }
 
 static void
@@ -45,7 +59,8 @@ question_free(struct question *q)
 		pd->questions = q->next;
 	if (q->next != NULL)
 		q->next->prev = q->prev;
-	pd->n_questions--;
+	if (--pd->n_questions < QUESTIONS_MAX / 2 && pd->paused)
+		peers_resume(pd);
 	if (q->timed)
 		timer_done(&q->deadline);
 	arena_free(&q->arena);

@@ -18,7 +18,7 @@ struct channel;
 struct policyd;
 
 enum {
-	QUESTIONS_MAX = 200000, /* a peer that asks more is not read */
+	QUESTIONS_MAX = 100000, /* then peers are read no further */
 	QUESTION_WAIT_MS = 30000, /* then the answer is that there is none */
 };
 

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,7 +46,7 @@ enum { RIG_WAIT_MS = 10 * 1000, RIG_OUTCOMES = 64, RIG_ENDED = 16,
 /* What to say to a command that begins with `verb`; "" is silence. */
 struct line_rule {
 	const char *verb;
-	const char *reply;  /* "!close", "!hang", or lines without last CRLF */
+	const char *reply;  /* "!close", "!alert", or lines without last CRLF */
 	int times;          /* 0: always */
 };
 
@@ -69,7 +71,6 @@ struct server {
 	int used[16];
 	SSL_CTX *tls;
 	bool lmtp;
-	bool slow_reader;
 	unsigned messages;
 	struct conn *conns[RIG_CONNS];
 	unsigned n_conns;
@@ -268,8 +269,8 @@ server_accept(void *arg, int what)
 {
 	struct server *s = arg;
 	struct conn *c;
-	struct ip peer;
-	int fd = sock_accept(s->listen.fd, &peer);
+	int fd = accept4(s->listen.fd, NULL, NULL, SOCK_CLOEXEC |
+	    SOCK_NONBLOCK);
 
 	(void)what;
 	if (fd == -1)
@@ -294,6 +295,23 @@ server_start(struct server *s, struct loop *loop, const char *addr)
 	fd = sock_listen(&at, 64);
 	assert_true(fd != -1);
 	assert_int_equal(sock_local(fd, &s->at), 0);
+	io_init(&s->listen, loop, fd, server_accept, s);
+	io_want(&s->listen, IO_READ);
+}
+
+static void server_start_unix(struct server *s, struct loop *loop,
+    const char *path) __attribute__((unused));
+
+static void
+server_start_unix(struct server *s, struct loop *loop, const char *path)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	s->loop = loop;
 	io_init(&s->listen, loop, fd, server_accept, s);
 	io_want(&s->listen, IO_READ);
 }
@@ -342,11 +360,11 @@ struct rig {
 	unsigned n_outcomes;
 	struct rig_ended ended[RIG_ENDED];
 	unsigned n_ended;
-	uint32_t wanted, asked_hosts, held_frames, held_sessions, held_ids;
+	uint32_t asked_hosts, held_frames, held_sessions, held_ids;
 	bool keep;           /* acknowledge outcomes */
 	struct ip host_addr; /* answer to ASK_HOST */
 	bool host_fails;
-	uint64_t kept;
+	const struct server *server; /* that a condition looks at */
 	int64_t deadline;
 	bool (*until)(struct rig *r);
 	unsigned n_until;    /* what `until` counts up to */
@@ -404,20 +422,6 @@ rig_on_ended(void *arg, struct channel *ch, uint64_t id, struct reader *body,
 	(void)fd;
 	session_ended_get(body, &e->e);
 	snprintf(e->text, sizeof(e->text), "%.*s", SPAN_FMT(e->e.text));
-}
-
-static void
-rig_on_want(void *arg, struct channel *ch, uint64_t id, struct reader *body,
-    int fd)
-{
-	struct rig *r = arg;
-	struct session_want w;
-
-	(void)ch;
-	(void)id;
-	(void)fd;
-	session_want_get(body, &w);
-	r->wanted += w.n;
 }
 
 static void
@@ -487,7 +491,6 @@ static const struct channel_handler rig_handlers[] = {
 	{ MSG_READY, rig_on_ready },
 	{ MSG_OUTCOME, rig_on_outcome },
 	{ MSG_SESSION_ENDED, rig_on_ended },
-	{ MSG_SESSION_WANT, rig_on_want },
 	{ MSG_SESSION_HELD, rig_on_held },
 	{ MSG_ASK_HOST, rig_on_ask_host },
 	{ .handle = NULL },

@@ -69,7 +69,7 @@ class Sink:
 
     def messages(self):
         found = []
-        for path in sorted(glob.glob(os.path.join(self.store, "*"))):
+        for path in sorted(glob.glob(os.path.join(self.store, "*.eml"))):
             with open(path, "rb") as f:
                 found.append(f.read())
         return found

@@ -45,6 +45,11 @@ class Wire:
             if line[3] == " ":
                 return int(line[:3]), "\n".join(text)
 
+    def greeting(self):
+        """What EHLO is answered with."""
+        assert self.reply()[0] == 220
+        return self.ask(OPEN)[1]
+
     def ask(self, data):
         self.send(data)
         return self.reply()
@@ -345,6 +350,19 @@ def test_writer_dies_under_a_message(suite, wire):
     os.kill(pid, signal.SIGKILL)
     assert w.reply()[0] == 250
     wait_for(suite.sink.messages)
+
+
+def test_reload(suite, wire):
+    old = wire(suite.smtp_port)
+    config = suite.config
+    config["listeners"][0]["max_message_size"] = 12345
+    suite.configure(config)
+    assert "complete" in suite.reload()
+    # A session keeps what it began with.
+    assert "SIZE 20971520" in old.ask(OPEN)[1]
+    assert "SIZE 12345" in wire(suite.smtp_port, greet=False).greeting()
+    old.send(ENVELOPE + b"DATA\r\nSubject: s\r\n\r\nx\r\n.\r\n")
+    assert old.replies(4) == [250, 250, 354, 250]
 
 
 @pytest.mark.parametrize("config, words", [

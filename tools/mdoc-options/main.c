@@ -9,6 +9,8 @@
  *	.\" @account ROLE     the account it has when started as root
  *	.\" @example          the display that follows is an ekiden.yaml: it is
  *	                      loaded, and an error in it is an error here
+ *	.\" @policy           the display that follows is a policy: the tests
+ *	                      load it
  *
  * mdoc-options PAGE.in prints the page; --names prints "table<TAB>option" of
  * all tables; --yaml FILE loads an ekiden.yaml as an example is loaded.
@@ -23,9 +25,12 @@
 #include "lib/base/span.h"
 #include "lib/ipc/message.h"
 #include "lib/ipc/role.h"
+#include "lib/policy/unbuilt.h"
 #include "lib/settings/option.h"
 #include "lib/settings/problem.h"
 #include "lib/settings/suite.h"
+#include "lib/settings/value.h"
+#include "lib/settings/yaml.h"
 
 enum { READ_CHUNK = 65536 };
 
@@ -61,23 +66,53 @@ table_find(struct span name)
 	return NULL;
 }
 
+/* Is this option refused, as {option: true} shows? It may stand inside. */
+static bool
+is_unbuilt(const struct option_table *t, const struct option_row *row)
+{
+	static const char inner[] = "kumo.make_queue_config protocol";
+	struct value *map = value_map(1), *outer;
+	struct problems problems = { .v = NULL };
+	bool unbuilt;
+
+	value_map_add(map, 1, span_of(row->name), value_bool(1, true));
+	if (strcmp(t->of, inner) == 0) {
+		outer = value_map(1);
+		value_map_add(outer, 1, SPAN_LIT("protocol"), map);
+		map = outer;
+		unbuilt_check("kumo.make_queue_config", map, &problems);
+	} else
+		unbuilt_check(t->of, map, &problems);
+	unbuilt = problems.errors > 0;
+	problems_free(&problems);
+	value_free(&map);
+	return unbuilt;
+}
+
 static void
 put_options(struct page *p, struct span name)
 {
 	const struct option_table *t = table_find(name);
+	struct option_table one;
 	size_t i;
 
 	if (t == NULL) {
 		page_error(p, "there is no option table", name);
 		return;
 	}
+	buf_add_str(&p->out, ".Bl -tag -width Ds\n");
 	for (i = 0; i < t->n; i++) {
 		if (t->rows[i].meaning == NULL || t->rows[i].meaning[0] == '\0')
 			page_error(p, "an option without a meaning:",
 			    span_of(t->rows[i].name));
+		one = *t;
+		one.rows = &t->rows[i];
+		one.n = 1;
+		option_table_mdoc(&one, &p->out);
+		if (is_unbuilt(t, &t->rows[i]))
+			buf_add_str(&p->out, "It is not part of this version "
+			    "and is refused.\n");
 	}
-	buf_add_str(&p->out, ".Bl -tag -width Ds\n");
-	option_table_mdoc(t, &p->out);
 	buf_add_str(&p->out, ".El\n");
 }
 
@@ -186,10 +221,14 @@ static int
 yaml_check(const char *file, int line, struct span text)
 {
 	struct problems problems = { .v = NULL };
+	struct value *v = yaml_parse(text, NULL);
 	struct suite s;
 	size_t i;
 	int n = 0;
 
+	if (v != NULL)
+		unbuilt_check_yaml(v, &problems);
+	value_free(&v);
 	if (suite_load_text(text, &s, &problems) == 0) {
 		suite_finish(&s, &problems);
 		suite_free(&s);
@@ -257,7 +296,8 @@ page_line(struct page *p, struct span line)
 		p->in_example = EXAMPLE_MARKED;
 		return;
 	}
-	if (span_starts(line, ".\\\" @"))
+	if (span_starts(line, ".\\\" @") && !span_eq_str(line,
+	    ".\\\" @policy"))
 		page_error(p, "a mark that is not known:", line);
 	example_line(p, line);
 	buf_add_span(&p->out, line);

@@ -22,6 +22,7 @@ struct segment_reader {
 	uint64_t given;  /* lines given or passed over so far */
 	ZSTD_DCtx *zstd;
 	struct buf plain; /* the unfinished line at the end */
+	bool damaged;     /* nothing behind this point can be read */
 };
 
 struct segment_reader *
@@ -49,6 +50,7 @@ start_over(struct segment_reader *r)
 	r->offset = 0;
 	r->skip = r->given;
 	r->given = 0;
+	r->damaged = false;
 	buf_clear(&r->plain, 0);
 	ZSTD_DCtx_reset(r->zstd, ZSTD_reset_session_only);
 }
@@ -106,11 +108,15 @@ segment_reader_next(struct segment_reader *r,
 
 	if (fstat(r->fd, &st) == 0 && (uint64_t)st.st_size < r->offset)
 		start_over(r);
+	if (r->damaged)
+		return false;
 	n = pread(r->fd, bytes, sizeof(bytes), (off_t)r->offset);
 	if (n <= 0)
 		return false;
-	if (!unpack(r, bytes, (size_t)n))
+	if (!unpack(r, bytes, (size_t)n)) {
+		r->damaged = true;
 		return false;
+	}
 	r->offset += (uint64_t)n;
 	give_lines(r, line, arg);
 	return true;

@@ -120,7 +120,8 @@ test_bodies(void **state)
 		assert_int_equal(at, sizes[i]);
 		spool_read_end(w->sp);
 		settled(w, 1, &(struct settle){
-		    .id = st.messages[0].sched.id });
+		    .id = st.messages[0].sched.id,
+		    .action = SETTLE_REMOVE });
 		assert_clean(w, 0, 0, i + 1);
 	}
 }
@@ -140,10 +141,12 @@ test_shared_body(void **state)
 		    MESSAGE_WHOLE);
 		spool_read_end(w->sp);
 		settled(w, i + 1, &(struct settle){
-		    .id = st.messages[i].sched.id });
+		    .id = st.messages[i].sched.id,
+		    .action = SETTLE_REMOVE });
 		/* A settle that comes again changes nothing. */
 		settled(w, i + 1, &(struct settle){
-		    .id = st.messages[i].sched.id });
+		    .id = st.messages[i].sched.id,
+		    .action = SETTLE_REMOVE });
 	}
 	assert_clean(w, 0, 0, 3);
 }
@@ -158,7 +161,8 @@ test_store_again(void **state)
 	assert_int_equal(stored(w, &st), 0);
 	assert_clean(w, 2, 1, 2);
 	/* One of the two was delivered meanwhile: it comes again, no more. */
-	settled(w, 1, &(struct settle){ .id = st.messages[0].sched.id });
+	settled(w, 1, &(struct settle){ .id = st.messages[0].sched.id,
+	    .action = SETTLE_REMOVE });
 	half = st;
 	assert_int_equal(stored(w, &half), 1);
 	assert_clean(w, 2, 1, 3);
@@ -293,7 +297,7 @@ test_defer_again(void **state)
 		{ 20, 2, 700, false },                   /* the same */
 		{ 19, 1, 600, false },                   /* one before it */
 		{ 19, 2, 650, false },
-		{ 21, 2, 800, true },                    /* moved by an operator */
+		{ 21, 2, 800, true },                    /* moved */
 		{ 22, 3, 900, true },                    /* a further attempt */
 		{ 5 | (uint64_t)1 << 44, 2, 800, true }, /* another maker */
 	};
@@ -320,8 +324,33 @@ test_defer_again(void **state)
 			fail_msg("row %zu: due %lld, want it %s", i,
 			    (long long)slice.entries[0].due_ms,
 			    rows[i].counts ? "changed" : "unchanged");
-		settled(w, 99, &(struct settle){ .id = s.id });
+		settled(w, 99, &(struct settle){ .id = s.id,
+		    .action = SETTLE_REMOVE });
 	}
+}
+
+/* Records alone: once however often they come, and a deferral after them. */
+static void
+test_keep(void **state)
+{
+	struct world *w = *state;
+	struct store st = fixture_store(1, 1, 10, &w->a);
+	struct span record = fixture_record(RECORD_DELAYED, &w->a);
+	struct settle s = { .id = st.messages[0].sched.id,
+		.action = SETTLE_KEEP, .records = &record, .n_records = 1 };
+
+	stored(w, &st);
+	settled(w, 5, &s);
+	settled(w, 5, &s);
+	assert_clean(w, 1, 1, 2);
+	assert_int_equal(scan(w, 0, 0).entries[0].due_ms, 5000);
+	s.action = SETTLE_DEFER;
+	s.due_ms = 6000;
+	settled(w, 6, &s);
+	s.action = SETTLE_KEEP;
+	settled(w, 5, &s);
+	assert_clean(w, 1, 1, 3);
+	assert_int_equal(scan(w, 0, 0).entries[0].due_ms, 6000);
 }
 
 static void
@@ -516,7 +545,7 @@ test_room(void **state)
 	char *path = fixture_folder();
 	struct store st;
 	struct arena a = { 0 };
-	struct settle s = { 0 };
+	struct settle s = { .action = SETTLE_REMOVE };
 	struct uuid ids[64];
 	unsigned n = 0, i;
 	uint32_t k;
@@ -557,7 +586,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_bodies), T(test_shared_body), T(test_store_again),
 		T(test_foreign_body), T(test_malformed), T(test_defer),
-		T(test_defer_again), T(test_scan), T(test_damaged),
+		T(test_defer_again), T(test_keep), T(test_scan),
+		T(test_damaged),
 		T(test_state_damaged), T(test_journal), T(test_one_writer),
 		T(test_room),
 	};
