@@ -185,11 +185,6 @@ static const struct channel_handler child_handlers[] = {
 	{ .handle = NULL },
 };
 
-static const struct channel_events child_events = {
-	.handlers = child_handlers,
-	.lost = on_child_lost,
-};
-
 static const char *
 child_root(struct master *m, enum role role)
 {
@@ -252,7 +247,7 @@ child_launch(struct child *c)
 	argv[n] = NULL;
 	c->pid = child_exec(m, c->role, (char *const *)argv, &fd);
 	c->ch = channel_new(m->loop, fd, ROLE_MASTER, c->role, c->index,
-	    &child_events, m);
+	    &m->child_events, m);
 	c->state = CHILD_STARTING;
 	c->started_ms = loop_mono_ms(m->loop);
 }
@@ -336,6 +331,8 @@ children_start(struct master *m)
 	size_t i;
 	uint32_t k;
 
+	m->child_events = (struct channel_events){ .handlers = child_handlers,
+		.lost = on_child_lost, .owner = m };
 	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		for (k = 0; k < m->plan.counts[order[i]]; k++) {
 			if (m->n_children == MASTER_CHILDREN_MAX)

@@ -68,6 +68,7 @@ struct master {
 	unsigned n_listeners;
 	struct child children[MASTER_CHILDREN_MAX];
 	unsigned n_children;
+	struct channel_events child_events;
 	bool running;        /* "initialization complete" was said */
 	int stop_stage;      /* -1: not stopping */
 	struct timer stop_deadline;
