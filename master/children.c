@@ -21,7 +21,7 @@ enum {
 	BACKOFF_CALM_MS = 2000, /* having run this long, start afresh at once */
 };
 
-/* Intake first, then deliveries, then those who write down what came of them. */
+/* Intake first, then deliveries, then those who write down their outcome. */
 static const struct {
 	enum role roles[2];
 	int64_t wait_ms;

@@ -182,7 +182,7 @@ carries_bytes(void **state)
 	pair_end(&p);
 }
 
-/* Nothing is taken: reading stops near in_max and the writer is left with it. */
+/* Nothing is taken: reading stops near in_max, the writer keeps the rest. */
 static void
 pushes_back(void **state)
 {
