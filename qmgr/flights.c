@@ -16,6 +16,7 @@
 enum {
 	WORKER_LOCAL_BASE = 1000, /* numbers of ROLE_LOCAL workers */
 	WORKERS_MAX = 256,
+	READERS_MAX = 64,
 	LOG_TEXT = 200,
 };
 
@@ -33,7 +34,8 @@ struct session {
 struct flight {
 	uint64_t session;
 	uint32_t worker;
-	uint32_t reader; /* which reader process was asked, counted */
+	uint32_t reader; /* which of them was asked, */
+	uint32_t life;   /* and in which of its lives */
 	uint16_t attempts;
 };
 
@@ -44,7 +46,7 @@ struct flights {
 	struct session *dirty;
 	uint64_t *opened;      /* sessions begun in this round */
 	uint32_t n_opened, opened_size;
-	uint32_t reader;       /* counts reader processes */
+	uint32_t lives[READERS_MAX]; /* how often each reader came up */
 	bool reported[WORKERS_MAX];
 	struct buf scratch;
 };
@@ -252,6 +254,15 @@ flights_open(struct qmgr *q, const struct action_open *a)
 	arena_free(&arena);
 }
 
+/* Each worker is served by one reader, so that its messages stay in order. */
+static uint32_t
+reader_of(const struct qmgr *q, uint32_t worker)
+{
+	uint32_t n = q->d.suite.processes.spool_readers;
+
+	return worker_index(worker) % (n < READERS_MAX ? n : READERS_MAX);
+}
+
 static void
 dispatch_item(struct qmgr *q, struct session *s, const struct uuid *id,
     uint16_t attempts)
@@ -276,8 +287,9 @@ flights_dispatch(struct qmgr *q, const struct action_dispatch *a)
 	if (s == NULL)
 		return;
 	f = xcalloc(1, sizeof(*f));
-	*f = (struct flight){ a->session, a->worker, q->flights->reader,
-		a->attempts };
+	*f = (struct flight){ a->session, a->worker, reader_of(q, a->worker),
+		0, a->attempts };
+	f->life = q->flights->lives[f->reader];
 	free(map_set(&q->flights->by_id, id_key(&a->id), f));
 	dispatch_item(q, s, &a->id, a->attempts);
 }
@@ -296,12 +308,13 @@ flights_close(struct qmgr *q, const struct action_close *a)
 static void
 flush_dispatches(struct qmgr *q)
 {
-	struct channel *ch = daemon_peer_nth(&q->d, ROLE_READER, 0);
+	struct channel *ch;
 	struct session *s;
 
 	while ((s = q->flights->dirty) != NULL) {
 		q->flights->dirty = s->next_dirty;
 		s->dirty = false;
+		ch = daemon_peer(&q->d, ROLE_READER, reader_of(q, s->worker));
 		/* Without a reader its successor is told (flights_on_held). */
 		if (ch != NULL) {
 			dispatch_put_encoded(channel_begin(ch, MSG_DISPATCH,
@@ -378,10 +391,11 @@ is_held(const struct sessions_held *h, const struct uuid *id)
 	return false;
 }
 
-/* Ask the new reader for what the old one did not hand over. */
+/* Ask a new reader for what the old one did not hand over. */
 static void
 dispatch_again(struct qmgr *q, uint32_t worker, const struct sessions_held *h)
 {
+	uint32_t life = q->flights->lives[reader_of(q, worker)];
 	struct session *s;
 	struct flight *f;
 	struct span key;
@@ -392,9 +406,9 @@ dispatch_again(struct qmgr *q, uint32_t worker, const struct sessions_held *h)
 	while (map_next(&q->flights->by_id, &at, &key, &value)) {
 		f = value;
 		memcpy(&id, key.p, sizeof(id));
-		if (f->worker != worker || f->reader == q->flights->reader)
+		if (f->worker != worker || f->life == life)
 			continue;
-		f->reader = q->flights->reader;
+		f->life = life;
 		s = session_of(q, f->session);
 		if (s != NULL && !is_held(h, &id))
 			dispatch_item(q, s, &id, f->attempts);
@@ -410,7 +424,6 @@ flights_on_held(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	struct sessions_held h;
 	uint32_t worker = flights_worker(ch), i, k;
 
-	(void)id;
 	(void)fd;
 	sessions_held_get(r, &h, &a);
 	if (reader_end(r)) {
@@ -424,7 +437,8 @@ flights_on_held(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 				    &h.v[i].ids[k], worker);
 		}
 		*reported(q, worker) = true;
-		dispatch_again(q, worker, &h);
+		if (id != 0)
+			dispatch_again(q, worker, &h);
 		loading_check(q);
 		qmgr_turn(q);
 	}
@@ -432,10 +446,21 @@ flights_on_held(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 }
 
 void
-flights_reader_up(struct qmgr *q)
+flights_reader_up(struct qmgr *q, const struct channel *reader)
 {
-	/* Workers answer with what they hold as soon as they see it, too. */
-	q->flights->reader++;
+	uint32_t index = channel_peer_index(reader) % READERS_MAX;
+	struct channel *ch;
+	unsigned i;
+
+	/* Its workers take in what the old one said, then say what they hold. */
+	q->flights->lives[index]++;
+	for (i = 0; i < q->d.n_peers; i++) {
+		ch = q->d.peers[i];
+		if ((channel_peer(ch) == ROLE_OUT ||
+		    channel_peer(ch) == ROLE_LOCAL) &&
+		    reader_of(q, flights_worker(ch)) == index)
+			channel_send(ch, MSG_HELD_ASK, 1);
+	}
 	loading_check(q);
 }
 
