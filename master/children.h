@@ -22,7 +22,7 @@ pid_t child_exec(struct master *m, enum role role, char *const argv[],
 void children_start(struct master *m);
 /* Hand the new configuration and all listeners to everyone. */
 void children_reload(struct master *m);
-/* A process has ended; false if it was none of ours. */
+/* A process has ended; it may be none of ours. */
 void children_ended(struct master *m, pid_t pid, int wait_status);
 /* Begin the orderly stop; again: do not wait any longer for this stage. */
 void children_stop(struct master *m);

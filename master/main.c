@@ -73,18 +73,21 @@ on_loader_end(struct master *m, int status)
 
 	if (m->stop_stage >= 0)
 		return;
-	if (!good || plan_apply(m) != 0) {
+	if (good && plan_apply(m) == 0) {
 		if (m->n_children == 0)
-			exit(1);
+			children_start(m);
+		else {
+			children_reload(m);
+			log_info("reload complete epoch=%u", m->epoch);
+		}
+	} else if (m->n_children == 0)
+		exit(1);
+	else
 		log_errorx("reload failed: the configuration in force stays");
-		return;
+	if (m->load_again) {
+		m->load_again = false;
+		plan_load(m);
 	}
-	if (m->n_children == 0) {
-		children_start(m);
-		return;
-	}
-	children_reload(m);
-	log_info("reload complete epoch=%u", m->epoch);
 }
 
 static void
@@ -117,9 +120,13 @@ on_reload(void *arg)
 {
 	struct master *m = arg;
 
-	if (m->loader_pid != 0 || m->stop_stage >= 0 || m->n_children == 0)
+	if (m->stop_stage >= 0)
 		return;
-	plan_load(m);
+	/* The one that runs may have read the old files: once more then. */
+	if (m->loader_pid != 0)
+		m->load_again = true;
+	else
+		plan_load(m);
 }
 
 /* Where our own program lies, the daemons' programs lie too. */

@@ -61,12 +61,14 @@ struct master {
 	struct plan plan;    /* in force */
 	struct plan coming;  /* from a loader that still runs */
 	pid_t loader_pid;
+	bool load_again;     /* a reload was asked for while it ran */
 	struct channel *loader;
 	uint32_t epoch;
 	struct listener_socket listeners[MASTER_LISTENERS_MAX];
 	unsigned n_listeners;
 	struct child children[MASTER_CHILDREN_MAX];
 	unsigned n_children;
+	struct channel_events child_events;
 	bool running;        /* "initialization complete" was said */
 	int stop_stage;      /* -1: not stopping */
 	struct timer stop_deadline;
