@@ -300,7 +300,8 @@ struct session {
 	uint8_t state;  /* enum session_state */
 	uint8_t in;     /* enum session_in */
 	uint8_t why;    /* enum close_reason of SESSION_ENDING */
-	bool spoke;     /* had an outcome */
+	bool spoke;     /* had an outcome from a peer */
+	bool paid;      /* a message has paid for the plan that failed */
 };
 
 struct worker {
