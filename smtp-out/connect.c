@@ -417,7 +417,8 @@ tls_decide(struct session *s)
 	bool wanted = required || (terms_tls_opportunistic(&s->terms) &&
 	    !s->host.clear && !s->no_tls);
 
-	if (wanted && s->ehlo.starttls) {
+	/* Behind a path there is nobody in between, and no name to verify. */
+	if (wanted && s->ehlo.starttls && !s->host.is_unix) {
 		if (session_interrupted(s)) {
 			connect_failed(s, "the peer spoke before it was "
 			    "asked");
