@@ -458,6 +458,7 @@ engine_session_ended(struct engine *e, uint64_t id, enum engine_session_end how,
 	spoke = session_at(e, i)->spoke;
 	paid = session_at(e, i)->paid;
 	told = session_at(e, i)->state == SESSION_CLOSING;
+	/* A worker that dialled for a message has told what became of it. */
 	if (how == ENGINE_SESSION_PLAN_FAILED && !told && !paid)
 		session_plan_failed(e, i, text);
 	session_return_hand(e, i);
