@@ -23,7 +23,7 @@ enum {
 struct session {
 	uint64_t id;
 	uint32_t worker;
-	char *ready_queue, *pool;
+	char *ready_queue;
 	struct buf items;    /* DISPATCH items of this turn, encoded */
 	uint32_t n_items;
 	struct session *next_dirty;
@@ -34,6 +34,7 @@ struct session {
 struct flight {
 	uint64_t session;
 	uint32_t worker;
+	const char *pool; /* in flights.pools */
 	uint32_t reader; /* which of them was asked, */
 	uint32_t life;   /* and in which of its lives */
 	uint16_t attempts;
@@ -43,6 +44,8 @@ struct flights {
 	struct map sessions;   /* session id -> struct session */
 	struct map by_id;      /* message id -> struct flight */
 	struct map broken_tls; /* ready queue -> int64_t: until, monotonic */
+	struct map pools;      /* name -> the same: few, and kept */
+	const char *pool;      /* the one that was used last */
 	struct session *dirty;
 	uint64_t *opened;      /* sessions begun in this round */
 	uint32_t n_opened, opened_size;
@@ -91,7 +94,6 @@ session_forget(struct qmgr *q, uint64_t id)
 		}
 	}
 	free(s->ready_queue);
-	free(s->pool);
 	buf_free(&s->items);
 	free(s);
 }
@@ -240,7 +242,6 @@ flights_open(struct qmgr *q, const struct action_open *a)
 	s->id = a->session;
 	s->worker = a->worker;
 	s->ready_queue = span_dup(a->ready_queue);
-	s->pool = span_dup(a->pool);
 	map_set(&q->flights->sessions, u64_key(&s->id), s);
 	opened_add(q->flights, s->id);
 	reader_init(&r, a->hosts);
@@ -263,11 +264,27 @@ reader_of(const struct qmgr *q, uint32_t worker)
 	return worker_index(worker) % (n < READERS_MAX ? n : READERS_MAX);
 }
 
+static const char *
+pool_name(struct flights *f, struct span name)
+{
+	char *kept;
+
+	if (f->pool != NULL && span_eq_str(name, f->pool))
+		return f->pool;
+	kept = map_get(&f->pools, name);
+	if (kept == NULL) {
+		kept = span_dup(name);
+		map_set(&f->pools, name, kept);
+	}
+	f->pool = kept;
+	return kept;
+}
+
 static void
 dispatch_item(struct qmgr *q, struct session *s, const struct uuid *id,
-    uint16_t attempts)
+    const struct flight *f)
 {
-	struct dispatch_item item = { *id, attempts, span_of(s->pool) };
+	struct dispatch_item item = { *id, f->attempts, span_of(f->pool) };
 
 	dispatch_item_put(&s->items, &item);
 	s->n_items++;
@@ -287,11 +304,12 @@ flights_dispatch(struct qmgr *q, const struct action_dispatch *a)
 	if (s == NULL)
 		return;
 	f = xcalloc(1, sizeof(*f));
-	*f = (struct flight){ a->session, a->worker, reader_of(q, a->worker),
-		0, a->attempts };
+	*f = (struct flight){ .session = a->session, .worker = a->worker,
+		.pool = pool_name(q->flights, a->pool),
+		.reader = reader_of(q, a->worker), .attempts = a->attempts };
 	f->life = q->flights->lives[f->reader];
 	free(map_set(&q->flights->by_id, id_key(&a->id), f));
-	dispatch_item(q, s, &a->id, a->attempts);
+	dispatch_item(q, s, &a->id, f);
 }
 
 void
@@ -411,7 +429,7 @@ dispatch_again(struct qmgr *q, uint32_t worker, const struct sessions_held *h)
 		f->life = life;
 		s = session_of(q, f->session);
 		if (s != NULL && !is_held(h, &id))
-			dispatch_item(q, s, &id, f->attempts);
+			dispatch_item(q, s, &id, f);
 	}
 }
 
@@ -472,6 +490,8 @@ outcome_kind(const struct outcome *o)
 		return ENGINE_OUTCOME_DELIVERED;
 	case OUTCOME_TRANSIENT:
 		return ENGINE_OUTCOME_TRANSIENT;
+	case OUTCOME_UNREACHED:
+		return ENGINE_OUTCOME_UNREACHED;
 	case OUTCOME_RETURNED:
 	case OUTCOME_RESULTS:
 		break;

@@ -161,6 +161,7 @@ void delivery_message_get(struct reader *r, struct delivery_message *out);
 enum outcome_result {
 	OUTCOME_FINISHED,  /* every recipient delivered or bounced */
 	OUTCOME_TRANSIENT, /* at least one is left for another attempt */
+	OUTCOME_UNREACHED, /* as TRANSIENT, but no host of the plan answered */
 	OUTCOME_RETURNED,  /* no attempt was made: no count, no delay */
 	OUTCOME_RESULTS
 };

@@ -167,7 +167,11 @@ engine_next_wake_ms(const struct engine *e)
 void
 engine_config_epoch(struct engine *e, uint32_t epoch)
 {
+	if (e->epoch == epoch)
+		return;
 	e->epoch = epoch;
+	/* What could not go on as configured may be able to now. */
+	queues_unhalt(e);
 }
 
 void

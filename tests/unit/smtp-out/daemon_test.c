@@ -126,12 +126,12 @@ static const struct answer_row answers[] = {
 	    OUTCOME_FINISHED, 1, 0,
 	    { { RECORD_BOUNCE, 550, NULL, NULL, 0 } } },
 	{ "banner refused", { { "connect", "554 no", 0 } }, "b@b.test", 0,
-	    OUTCOME_TRANSIENT, 0, 0,
+	    OUTCOME_UNREACHED, 0, 0,
 	    { { RECORD_TRANSIENT_FAILURE, 400, "", "KumoMTA internal: failed "
 	      "to connect to any candidate hosts: mx.test/127.0.0.1: the "
 	      "connection was answered with 554 no", 0 } } },
 	{ "EHLO refused", { { "EHLO", "502 no", 0 } }, "b@b.test", 0,
-	    OUTCOME_TRANSIENT, 0, 0,
+	    OUTCOME_UNREACHED, 0, 0,
 	    { { RECORD_TRANSIENT_FAILURE, 400, "", NULL, 0 } } },
 };
 
@@ -498,15 +498,15 @@ static const struct plan_row plans[] = {
 	{ "prohibited", "127.0.0.0/8", NULL, NULL, false, false,
 	    SESSION_END_PROHIBITED, OUTCOME_FINISHED, 550 },
 	{ "skipped", NULL, "127.0.0.1", NULL, false, false,
-	    SESSION_END_SKIPPED, OUTCOME_TRANSIENT, 451 },
+	    SESSION_END_SKIPPED, OUTCOME_UNREACHED, 451 },
 	{ "no address", NULL, NULL, NULL, true, false,
-	    SESSION_END_NO_ADDRESS, OUTCOME_TRANSIENT, 451 },
+	    SESSION_END_NO_ADDRESS, OUTCOME_UNREACHED, 451 },
 	{ "resolver fails", NULL, NULL, NULL, false, true,
-	    SESSION_END_NO_ADDRESS, OUTCOME_TRANSIENT, 451 },
+	    SESSION_END_NO_ADDRESS, OUTCOME_UNREACHED, 451 },
 	{ "unplumbed", NULL, NULL, "192.0.2.77", false, false,
-	    SESSION_END_UNPLUMBED, OUTCOME_TRANSIENT, 400 },
+	    SESSION_END_UNPLUMBED, OUTCOME_UNREACHED, 400 },
 	{ "other family", NULL, NULL, "::1", false, false,
-	    SESSION_END_PLAN_FAILED, OUTCOME_TRANSIENT, 400 },
+	    SESSION_END_PLAN_FAILED, OUTCOME_UNREACHED, 400 },
 	{ "by name", NULL, NULL, "127.0.0.3", false, false,
 	    SESSION_END_DONE, OUTCOME_FINISHED, 250 },
 };
