@@ -7,7 +7,8 @@
  *   EKIDEN_FAULT       CALL:N[+]:ACTION   CALL is pwrite, writev, fdatasync,
  *                      fsync or any; N counts from 1; + means from then on;
  *                      ACTION is an errno's name, kill, or torn (half of the
- *                      bytes are written, then the process ends)
+ *                      bytes are written, or all synced, then the process
+ *                      ends)
  *   EKIDEN_FAULT_FILE  only calls on files whose path holds this text
  *   EKIDEN_FAULT_WHEN  a file that holds the plan, in the form of EKIDEN_FAULT;
  *                      calls count only while it exists, from 1 again when
@@ -214,15 +215,33 @@ writev(int fd, const struct iovec *v, int n)
 int
 fdatasync(int fd)
 {
-	if (fault_strike("fdatasync", fd) != FAULT_NONE)
+	switch (fault_strike("fdatasync", fd)) {
+	case FAULT_ERRNO:
 		return -1;
+	case FAULT_TORN:
+		syscall(SYS_fdatasync, fd);
+		syscall(SYS_exit_group, 137);
+		break;
+	case FAULT_KILL:
+	case FAULT_NONE:
+		break;
+	}
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
 int
 fsync(int fd)
 {
-	if (fault_strike("fsync", fd) != FAULT_NONE)
+	switch (fault_strike("fsync", fd)) {
+	case FAULT_ERRNO:
 		return -1;
+	case FAULT_TORN:
+		syscall(SYS_fsync, fd);
+		syscall(SYS_exit_group, 137);
+		break;
+	case FAULT_KILL:
+	case FAULT_NONE:
+		break;
+	}
 	return (int)syscall(SYS_fsync, fd);
 }
