@@ -332,19 +332,6 @@ flights_flush(struct qmgr *q)
 /* ---- what workers and readers say --------------------------------------------------- */
 
 void
-flights_on_want(void *arg, struct channel *ch, uint64_t id, struct reader *r,
-    int fd)
-{
-	struct session_want w;
-
-	(void)arg;
-	(void)ch;
-	(void)id;
-	(void)fd;
-	session_want_get(r, &w);
-}
-
-void
 flights_on_ended(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {

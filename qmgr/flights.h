@@ -32,8 +32,6 @@ void flights_close(struct qmgr *q, const struct action_close *a);
  */
 bool flights_flush(struct qmgr *q);
 
-void flights_on_want(void *arg, struct channel *ch, uint64_t id,
-    struct reader *r, int fd);
 void flights_on_ended(void *arg, struct channel *ch, uint64_t id,
     struct reader *r, int fd);
 void flights_on_held(void *arg, struct channel *ch, uint64_t id,

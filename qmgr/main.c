@@ -100,7 +100,6 @@ static const struct channel_handler handlers[] = {
 	{ MSG_SCHED_SLICE, loading_on_slice },
 	{ MSG_SETTLED, settling_on_settled },
 	{ MSG_HEALTH, on_health },
-	{ MSG_SESSION_WANT, flights_on_want },
 	{ MSG_SESSION_ENDED, flights_on_ended },
 	{ MSG_SESSION_HELD, flights_on_held },
 	{ MSG_OUTCOME, flights_on_outcome },

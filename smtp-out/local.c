@@ -114,5 +114,4 @@ local_deliver(struct session *s)
 		return;
 	}
 	session_enter(s, SESSION_WAITING);
-	session_ask(s);
 }

@@ -68,7 +68,6 @@ static const struct daemon_ops out_ops = {
 	.started = out_started,
 	.peer_up = peers_up,
 	.peer_down = peers_down,
-	.peer_drained = peers_drained,
 	.stop = out_stop,
 };
 
@@ -79,7 +78,6 @@ static const struct daemon_ops local_ops = {
 	.started = out_started,
 	.peer_up = peers_up,
 	.peer_down = peers_down,
-	.peer_drained = peers_drained,
 	.stop = out_stop,
 };
 

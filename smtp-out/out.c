@@ -5,7 +5,6 @@
 #include "lib/proc/daemon.h"
 #include "smtp-out/session.h"
 
-enum { HELD_MANY = 4096 }; /* outcomes waiting to be kept: ask for no more */
 
 struct channel *
 out_qmgr(const struct out *o)
@@ -17,27 +16,6 @@ struct channel *
 out_policy(const struct out *o)
 {
 	return daemon_peer_nth(o->daemon, ROLE_POLICY, 0);
-}
-
-bool
-out_may_ask(const struct out *o)
-{
-	const struct channel *qmgr = out_qmgr(o);
-
-	return qmgr != NULL && !channel_full(qmgr) && o->held.n < HELD_MANY &&
-	    !o->stopping;
-}
-
-void
-out_feed(struct out *o)
-{
-	struct session *s;
-
-	if (!o->hungry || !out_may_ask(o))
-		return;
-	o->hungry = false;
-	for (s = o->first; s != NULL; s = s->next)
-		session_ask(s);
 }
 
 struct span

@@ -34,7 +34,6 @@ struct out {
 	uint64_t seed;            /* of the order of equal hosts */
 	uint32_t names;           /* counts files written */
 	struct map files;         /* key files read before the jail */
-	bool hungry;              /* a session wanted to ask and might not */
 	bool reader_lost;         /* its successor must hear what we hold */
 	bool stopping;
 	struct timer stop;        /* the longest that an end may take */
@@ -44,12 +43,8 @@ struct out {
 /* The channels there are, or NULL. */
 struct channel *out_qmgr(const struct out *o);
 struct channel *out_policy(const struct out *o);
-/* May sessions ask for more? No, while the queue manager is slow or gone. */
-bool out_may_ask(const struct out *o);
 /* The host's name, for EHLO. */
 struct span out_hostname(const struct out *o);
-/* Let sessions ask that had to wait. */
-void out_feed(struct out *o);
 /* Leave if we were asked to and nothing is left to do. */
 void out_check_stop(struct out *o);
 

@@ -63,7 +63,6 @@ on_outcome_kept(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	if (!reader_end(r))
 		return;
 	held_kept(&o->held, upto);
-	out_feed(o);
 	out_check_stop(o);
 }
 
@@ -259,11 +258,4 @@ peers_down(void *state, struct channel *ch)
 	default:
 		break;
 	}
-}
-
-void
-peers_drained(void *state, struct channel *ch)
-{
-	if (channel_peer(ch) == ROLE_QMGR)
-		out_feed(state);
 }

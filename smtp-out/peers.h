@@ -9,6 +9,5 @@ extern const struct channel_handler out_handlers[];
 
 void peers_up(void *state, struct channel *ch);
 void peers_down(void *state, struct channel *ch);
-void peers_drained(void *state, struct channel *ch);
 
 #endif

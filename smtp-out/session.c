@@ -351,7 +351,6 @@ session_open(struct out *o, const struct session_open *open)
 		session_end(s, SESSION_END_DONE, NULL);
 		return;
 	}
-	session_ask(s);
 	while ((m = early_take(&o->early, open->session)) != NULL) {
 		session_mail(s, m);
 		if (session_find(o, open->session) != s)
@@ -447,36 +446,6 @@ session_close(struct session *s)
 
 /* ---- messages ----------------------------------------------------------- */
 
-void
-session_ask(struct session *s)
-{
-	uint64_t most = s->terms.path.max_deliveries_per_connection;
-	uint32_t have = s->n_mails + s->asked, window = SESSION_WINDOW;
-	struct session_want want = { .session = s->id };
-	struct channel *qmgr = out_qmgr(s->out);
-	struct mail *m;
-
-	if (s->closing || !s->known || qmgr == NULL ||
-	    s->state == SESSION_QUITTING)
-		return;
-	for (m = s->mails; m != NULL; m = m->next) {
-		if (mail_size(m) > MAIL_LARGE)
-			window = 1;
-	}
-	if (have >= window || s->deliveries + have >= most)
-		return;
-	if (!out_may_ask(s->out)) {
-		s->out->hungry = true;
-		return;
-	}
-	want.n = window - have;
-	if (s->deliveries + have + want.n > most)
-		want.n = (uint32_t)(most - s->deliveries - have);
-	s->asked += want.n;
-	session_want_put(channel_begin(qmgr, MSG_SESSION_WANT, 0), &want);
-	channel_end(qmgr);
-}
-
 /* Did the peer close while nothing was going on? */
 static bool
 session_peer_closed(const struct session *s)
@@ -494,8 +463,6 @@ session_mail(struct session *s, struct mail *m)
 	*s->mails_last = m;
 	s->mails_last = &m->next;
 	s->n_mails++;
-	if (s->asked > 0)
-		s->asked--;
 	if (s->state == SESSION_WAITING) {
 		if (s->kind == DELIVER_MAILDIR)
 			local_deliver(s);
@@ -548,12 +515,10 @@ session_next(struct session *s)
 	}
 	/* What the peer says now is for nobody: the reply loop meets it. */
 	if (s->n_mails > 0 && !session_interrupted(s)) {
-		session_ask(s);
 		transaction_start(s);
 		return;
 	}
 	session_enter(s, SESSION_IDLE);
-	session_ask(s);
 }
 
 void
@@ -579,7 +544,6 @@ session_lost(struct session *s, const char *why)
 		return;
 	}
 	session_enter(s, SESSION_WAITING);
-	session_ask(s);
 }
 
 void

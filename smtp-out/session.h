@@ -4,7 +4,7 @@
  * time. Its states are below, with what holds in each; session_enter() is the
  * one place that changes them and sets the wait that goes with the new one.
  *
- *   session.c      life: opened, messages in, asked for, ended
+ *   session.c      life: opened, messages in, ended
  *   connect.c      the plan: names, dialling, banner, EHLO, STARTTLS
  *   transaction.c  one message: commands in groups, replies, content
  *
@@ -85,7 +85,6 @@ struct session {
 	/* messages in hand; the first is the one in transaction */
 	struct mail *mails, **mails_last;
 	uint32_t n_mails;
-	uint32_t asked;           /* wanted and not yet come */
 
 	/* the plan */
 	struct plan plan;
@@ -120,8 +119,6 @@ struct session *session_find(const struct out *o, uint64_t id);
 void session_mail(struct session *s, struct mail *m);
 /* SESSION_CLOSE, or the queue manager is gone: finish what is in hand. */
 void session_close(struct session *s);
-/* Ask for more if there is room. */
-void session_ask(struct session *s);
 /* Host names that were waited for may be known now. */
 void session_resolved(struct session *s);
 void session_held(const struct session *s, struct session_held *h,

@@ -182,17 +182,19 @@ entries_reserve(struct batch *b, uint32_t n)
 static enum stow
 store_apply(struct batch *b, const struct store *st, int fd)
 {
+	struct store left = gone_filter(&b->s->gone, st, &b->decode);
 	struct span body = st->body;
-	enum stow stow = STOW_MALFORMED;
-	uint32_t n;
+	enum stow stow;
+	uint32_t n = 0;
 
 	/* A descriptor stands in for bytes in the frame, never beside them. */
 	if ((fd == -1) != (st->body.len == st->body_size))
 		return STOW_MALFORMED;
 	if (fd != -1 && memory_map(fd, st->body_size, &body) != 0)
 		return STOW_MALFORMED;
-	entries_reserve(b, st->n_messages);
-	stow = message_store(b->s->spool, st, body, b->entries + b->n_entries,
+	entries_reserve(b, left.n_messages);
+	stow = left.n_messages == 0 && st->n_messages > 0 ? STOW_DONE :
+	    message_store(b->s->spool, &left, body, b->entries + b->n_entries,
 	    &n, &b->arena);
 	if (fd != -1)
 		memory_unmap(&body);
@@ -217,6 +219,9 @@ kept_apply(struct batch *b, const struct kept *k)
 	switch ((unsigned)k->type) {
 	case MSG_SETTLE:
 		settle_get(&r, &settle, &b->decode);
+		if (settle.action == SETTLE_REMOVE)
+			gone_add(&b->s->gone, &settle.id,
+			    loop_wall_ms(b->s->d->loop));
 		return message_settle(sp, k->request, &settle);
 	case MSG_RECORD:
 		lone_record_get(&r, &lone);

@@ -81,8 +81,9 @@ started(void *state, struct daemon *d)
 {
 	struct spoold *s = state;
 
-	(void)d;
 	batch_init(&s->batch, s);
+	gone_init(&s->gone, loop_wall_ms(d->loop),
+	    d->suite.spool.store_deadline);
 	batch_probe(&s->batch);
 	spoold_watch_start(s);
 }

@@ -7,12 +7,14 @@
 #include "lib/proc/daemon.h"
 #include "lib/store/spool.h"
 #include "spoold/batch.h"
+#include "spoold/gone.h"
 #include "spoold/health.h"
 
 struct spoold {
 	struct daemon *d;
 	struct spool *spool;
 	struct batch batch;
+	struct gone gone;
 	struct health_watch watch;
 	enum health told;      /* what the peers know */
 	struct timer tick;

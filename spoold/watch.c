@@ -49,6 +49,7 @@ on_tick(void *arg)
 	}
 	if (s->cursors_owed)
 		spoold_tell_cursors(s);
+	gone_tick(&s->gone, loop_wall_ms(s->d->loop));
 	spoold_tell_health(s);
 }
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -29,12 +28,8 @@ log_init(const char *ident, bool use_syslog, enum log_level level)
 	log_state.ident = ident;
 	log_state.use_syslog = use_syslog;
 	log_state.level = level;
-	if (!use_syslog)
-		return;
-	openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
-	/* syslog() stamps lines with local time: read the zone's file while it
-	 * can still be reached, not with the first line in the jail. */
-	tzset();
+	if (use_syslog)
+		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
 void

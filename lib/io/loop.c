@@ -8,6 +8,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
+/* About 140 years: "never", and what is added to it does not overflow. */
+static const int64_t delay_max_ms = INT64_C(1) << 42;
+
 struct loop_signal {
 	struct loop_signal *next;
 	struct event *event;
@@ -185,8 +188,6 @@ timer_arm(struct timer *t, int64_t delay_ms)
 {
 	struct timeval tv;
 
-	if (delay_ms < 0)
-		delay_ms = 0;
 	tv.tv_sec = delay_ms / 1000;
 	tv.tv_usec = delay_ms % 1000 * 1000;
 	t->armed_ms = loop_mono_ms(t->loop) + delay_ms;
@@ -226,7 +227,11 @@ timer_init(struct timer *t, struct loop *loop, void (*fire)(void *arg),
 void
 timer_set(struct timer *t, int64_t delay_ms)
 {
-	t->due_ms = loop_mono_ms(t->loop) + (delay_ms > 0 ? delay_ms : 0);
+	if (delay_ms < 0)
+		delay_ms = 0;
+	else if (delay_ms > delay_max_ms)
+		delay_ms = delay_max_ms;
+	t->due_ms = loop_mono_ms(t->loop) + delay_ms;
 	/* An event that fires too early finds the later time and waits on. */
 	if (t->armed_ms == 0 || t->armed_ms > t->due_ms)
 		timer_arm(t, delay_ms);

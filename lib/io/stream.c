@@ -13,7 +13,6 @@
 enum {
 	STREAM_READ = 32 * 1024,   /* bytes asked of the kernel at once */
 	STREAM_KEEP = 128 * 1024,  /* buffers above this go back when empty */
-	STREAM_EAGER = 256 * 1024, /* pending bytes that are written at once */
 };
 
 static void stream_ready(void *arg, int what);
@@ -43,7 +42,8 @@ stream_rearm(struct stream *s)
 	else {
 		if (!s->eof && ((!s->paused && room) || s->ssl_wants_read))
 			want |= IO_READ;
-		if (buf_len(&s->out) > 0 && !s->ssl_wants_read)
+		if ((buf_len(&s->out) > 0 && !s->ssl_wants_read) ||
+		    s->ssl_wants_write)
 			want |= IO_WRITE;
 	}
 	io_want(&s->io, want);
@@ -134,6 +134,7 @@ stream_handshake(struct stream *s)
 	if (n == 1) {
 		s->tls = STREAM_TLS;
 		s->ssl_wants_write = false;
+		stream_rearm(s);
 		s->events->secured(s->arg, NULL);
 		return;
 	}
@@ -203,6 +204,7 @@ stream_write_some(struct stream *s)
 	if (s->tls != STREAM_TLS)
 		return send(s->io.fd, buf_data(&s->out), len, MSG_NOSIGNAL);
 	ERR_clear_error();
+	errno = 0;
 	s->ssl_wants_read = false;
 	n = SSL_write(s->ssl, buf_data(&s->out),
 	    len > INT32_MAX ? INT32_MAX : (int)len);
@@ -216,7 +218,8 @@ stream_write_some(struct stream *s)
 		errno = EAGAIN;
 		return -1;
 	default:
-		if (errno == 0 || errno == EAGAIN)
+		/* Only the cases above may be tried again. */
+		if (errno == 0 || errno == EAGAIN || errno == EINTR)
 			errno = EPROTO;
 		return -1;
 	}
@@ -265,8 +268,9 @@ stream_flush_deferred(void *arg)
 	struct stream *s = arg;
 	bool gone = false;
 
-	/* stream_resume() with bytes at hand asked to hear of them. */
-	if (!s->paused && buf_len(&s->in) > 0 && buf_len(&s->out) == 0) {
+	/* Before what is written goes out: the answers leave together. */
+	if (s->announce && !s->paused && !s->failed && buf_len(&s->in) > 0) {
+		s->announce = false;
 		s->gone = &gone;
 		s->events->readable(s->arg);
 		if (gone)
@@ -357,8 +361,10 @@ stream_resume(struct stream *s)
 {
 	s->paused = false;
 	stream_rearm(s);
-	if (buf_len(&s->in) > 0)
+	if (buf_len(&s->in) > 0) {
+		s->announce = true;
 		loop_defer(s->loop, &s->flush);
+	}
 }
 
 static void
@@ -369,7 +375,14 @@ stream_start_tls(struct stream *s, struct ssl_st *ssl, enum stream_tls tls)
 		SSL_free(ssl);
 		return;
 	}
+	/* What is left would go out in the wrong one of the two streams. */
+	if (buf_len(&s->out) > 0) {
+		SSL_free(ssl);
+		stream_fail(s, "the peer reads nothing before TLS");
+		return;
+	}
 	buf_clear(&s->in, 0);
+	s->announce = false;
 	s->ssl = ssl;
 	s->tls = tls;
 	s->paused = false;
@@ -412,6 +425,7 @@ stream_close(struct stream *s)
 
 	if (s->gone != NULL)
 		*s->gone = true;
+	s->gone = NULL;
 	if (fd == -1)
 		return;
 	loop_undefer(s->loop, &s->flush);

@@ -3,7 +3,8 @@
  * A non-blocking byte stream over a socket, in clear or TLS. What is written
  * during a turn leaves at its end in one go. The owner reads from `in` and
  * takes what it used with buf_take(); reading stops by itself while `in` holds
- * in_max bytes or more.
+ * in_max bytes or more (an owner that takes bytes outside of readable() calls
+ * stream_resume() to go on).
  *
  * Callbacks may free the stream with stream_close() as their last act.
  */
@@ -50,6 +51,7 @@ struct stream {
 	struct ssl_st *ssl;
 	enum stream_tls tls;
 	bool paused;      /* the owner does not want to read now */
+	bool announce;    /* readable() is owed for bytes at hand */
 	bool ssl_wants_write, ssl_wants_read;
 	bool eof;         /* the peer says no more */
 	bool failed;      /* nothing goes any more; closed() was called */
@@ -78,7 +80,9 @@ void stream_resume(struct stream *s);
 /*
  * Begin a handshake on this connection; takes ssl over. Bytes in `in` must
  * have been dealt with by the caller: anything there is dropped, since it
- * came in clear.
+ * came in clear. What was written goes out in clear first; a peer that does
+ * not take it ends the stream (closed() may be called from in here). The
+ * stream reads again, even if it was paused.
  */
 void stream_accept_tls(struct stream *s, struct ssl_st *ssl);
 void stream_connect_tls(struct stream *s, struct ssl_st *ssl);

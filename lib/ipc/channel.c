@@ -45,7 +45,8 @@ struct channel {
 	int in_fds[FDS_MAX];
 	unsigned n_in_fds;
 	bool was_full, paused, lost, freed, busy;
-	bool deaf; /* the peer reads no more; it may have spoken before */
+	bool broke; /* lost because the peer broke the rules */
+	bool deaf;  /* the peer reads no more; it may have spoken before */
 };
 
 static void channel_ready(void *arg, int what);
@@ -90,6 +91,19 @@ channel_new(struct loop *loop, int fd, enum role self, enum role peer,
 }
 
 static void
+drop_out_fds(struct channel *ch)
+{
+	struct out_fd *f;
+
+	while ((f = ch->fds) != NULL) {
+		ch->fds = f->next;
+		close(f->fd);
+		free(f);
+	}
+	ch->fds_last = &ch->fds;
+}
+
+static void
 channel_free(struct channel *ch)
 {
 	buf_free(&ch->in);
@@ -101,7 +115,7 @@ void
 channel_close(struct channel **chp)
 {
 	struct channel *ch = *chp;
-	struct out_fd *f;
+	int fd;
 
 	*chp = NULL;
 	if (ch == NULL || ch->freed)
@@ -109,13 +123,10 @@ channel_close(struct channel **chp)
 	ch->freed = true;
 	loop_undefer(ch->loop, &ch->flush);
 	loop_undefer(ch->loop, &ch->parse);
-	close(ch->io.fd);
+	fd = ch->io.fd;
 	io_done(&ch->io);
-	while ((f = ch->fds) != NULL) {
-		ch->fds = f->next;
-		close(f->fd);
-		free(f);
-	}
+	close(fd);
+	drop_out_fds(ch);
 	while (ch->n_in_fds > 0)
 		close(ch->in_fds[--ch->n_in_fds]);
 	if (!ch->busy)
@@ -134,12 +145,19 @@ channel_peer_index(const struct channel *ch)
 	return ch->peer_index;
 }
 
+bool
+channel_broke(const struct channel *ch)
+{
+	return ch->broke;
+}
+
 static void
 channel_lose(struct channel *ch, const char *why)
 {
 	if (ch->lost || ch->freed)
 		return;
 	ch->lost = true;
+	ch->broke = why != NULL;
 	io_want(&ch->io, 0);
 	if (why != NULL)
 		log_warnx("channel peer=%s/%u closed reason=\"%s\"",
@@ -190,6 +208,7 @@ channel_finish(struct channel *ch, bool has_fd)
 	ch->in_frame = false;
 	if (ch->lost || ch->deaf) {
 		buf_clear(&ch->out, 0);
+		drop_out_fds(ch);
 		return;
 	}
 	if (channel_full(ch))
@@ -263,6 +282,24 @@ channel_write_some(struct channel *ch)
 	return n;
 }
 
+/*
+ * The peer will not take any more, but what it said before is still to be
+ * read: it is lost only when that was read to its end. A failure that is not
+ * the peer's end gets that end made for it.
+ */
+static void
+channel_deafen(struct channel *ch)
+{
+	if (errno != EPIPE && errno != ECONNRESET) {
+		log_warn("channel peer=%s/%u cannot be written",
+		    role_name(ch->peer), ch->peer_index);
+		shutdown(ch->io.fd, SHUT_RDWR);
+	}
+	ch->deaf = true;
+	buf_take(&ch->out, buf_len(&ch->out));
+	drop_out_fds(ch);
+}
+
 void
 channel_flush(struct channel *ch)
 {
@@ -275,17 +312,15 @@ channel_flush(struct channel *ch)
 		if (n < 0) {
 			if (errno == EINTR)
 				continue;
-			if (errno == EAGAIN)
-				break;
-			/* What it said before it went is still to be read. */
-			ch->deaf = true;
+			/* The last three: too much is under way, wait too. */
+			if (errno != EAGAIN && errno != ETOOMANYREFS &&
+			    errno != ENOBUFS && errno != ENOMEM)
+				channel_deafen(ch);
 			break;
 		}
 		ch->out_pos += (uint64_t)n;
 		buf_take(&ch->out, (size_t)n);
 	}
-	if (ch->deaf)
-		buf_take(&ch->out, buf_len(&ch->out));
 	if (buf_len(&ch->out) == 0)
 		buf_clear(&ch->out, KEEP);
 	channel_rearm(ch);
@@ -432,13 +467,27 @@ channel_one(struct channel *ch)
 	return true;
 }
 
+/*
+ * A descriptor comes with the first byte of its frame, and no read goes past
+ * it: once all whole frames are handled, at most one may wait, for a frame
+ * that is not whole yet.
+ */
+static bool
+has_stray_fds(const struct channel *ch)
+{
+	return ch->n_in_fds > 1 ||
+	    (ch->n_in_fds == 1 && buf_len(&ch->in) == 0);
+}
+
 /* False when the channel is gone. */
 static bool
 channel_parse(struct channel *ch)
 {
 	ch->busy = true;
-	while (!ch->paused && channel_one(ch))
+	while (!ch->paused && !ch->lost && channel_one(ch))
 		;
+	if (!ch->paused && !ch->lost && !ch->freed && has_stray_fds(ch))
+		channel_lose(ch, "unexpected descriptor");
 	ch->busy = false;
 	if (ch->freed) {
 		channel_free(ch);
@@ -474,6 +523,11 @@ channel_read(struct channel *ch)
 		return false;
 	}
 	take_fds(ch, &mh);
+	/* More of them than one frame has, or than this process may open. */
+	if (mh.msg_flags & MSG_CTRUNC) {
+		channel_lose(ch, "descriptors cut off");
+		return false;
+	}
 	if (n == 0) {
 		channel_lose(ch, NULL);
 		return false;
@@ -485,6 +539,8 @@ channel_read(struct channel *ch)
 void
 channel_drain(struct channel *ch)
 {
+	if (ch->busy || ch->lost)
+		return;
 	while (!ch->paused && channel_read(ch))
 		;
 }

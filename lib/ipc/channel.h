@@ -59,6 +59,8 @@ struct channel *channel_new(struct loop *loop, int fd, enum role self,
 void channel_close(struct channel **ch);
 enum role channel_peer(const struct channel *ch);
 unsigned channel_peer_index(const struct channel *ch);
+/* To be asked in lost(): did the peer break the rules, or just end? */
+bool channel_broke(const struct channel *ch);
 
 /*
  * Begin a frame: write its body into the returned buffer, then call
@@ -81,7 +83,10 @@ channel_full(const struct channel *ch)
 	return channel_pending(ch) >= CHANNEL_HIGH;
 }
 
-/* Handle now all that has already arrived; the channel may be lost by it. */
+/*
+ * Handle now all that has already arrived; the channel may be lost by it.
+ * Does nothing inside a handler of this channel.
+ */
 void channel_drain(struct channel *ch);
 
 /* Stop and start reading: this is how a slow process slows its senders. */

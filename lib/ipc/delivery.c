@@ -85,20 +85,6 @@ session_close_get(struct reader *r)
 }
 
 void
-session_want_put(struct buf *b, const struct session_want *w)
-{
-	put_u64(b, w->session);
-	put_u32(b, w->n);
-}
-
-void
-session_want_get(struct reader *r, struct session_want *out)
-{
-	out->session = reader_u64(r);
-	out->n = reader_u32(r);
-}
-
-void
 session_ended_put(struct buf *b, const struct session_ended *e)
 {
 	put_u64(b, e->session);

@@ -2,8 +2,8 @@
 /*
  * Words of delivery. The queue manager opens a session at a worker for one
  * ready queue, names messages for it to a spool reader (DISPATCH), and the
- * reader hands them over (MESSAGE). The worker asks for more when it has room
- * (SESSION_WANT), reports each message (OUTCOME) and the end (SESSION_ENDED).
+ * reader hands them over (MESSAGE). The worker reports each message (OUTCOME),
+ * which makes room for the next, and the end (SESSION_ENDED).
  *
  * A worker keeps each outcome until OUTCOME_KEPT says that it is on disk, and
  * repeats what was not kept to a new queue manager. Request ids of outcomes
@@ -64,14 +64,6 @@ void session_open_get(struct reader *r, struct session_open *out,
 /* SESSION_CLOSE: finish what is in hand, then end. */
 void session_close_put(struct buf *b, uint64_t session);
 uint64_t session_close_get(struct reader *r);
-
-struct session_want {
-	uint64_t session;
-	uint32_t n; /* messages it can take beyond those it has */
-};
-
-void session_want_put(struct buf *b, const struct session_want *w);
-void session_want_get(struct reader *r, struct session_want *out);
 
 enum session_end {
 	SESSION_END_DONE,        /* asked to, or its share is delivered */

@@ -445,7 +445,8 @@ engine_session_ended(struct engine *e, uint64_t id, enum engine_session_end how,
 	ready = session_at(e, i)->ready;
 	spoke = session_at(e, i)->spoke;
 	told = session_at(e, i)->state == SESSION_CLOSING;
-	if (how == ENGINE_SESSION_PLAN_FAILED && !told)
+	/* A worker that dialled for a message has told what became of it. */
+	if (how == ENGINE_SESSION_PLAN_FAILED && !told && !spoke)
 		session_plan_failed(e, i, text);
 	session_return_hand(e, i);
 	session_free(e, i);

@@ -26,7 +26,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	}
 
 BODY(session_open, , a)
-BODY(session_want)
 BODY(session_ended)
 BODY(sessions_held, , a)
 BODY(dispatch_fail)
@@ -61,7 +60,7 @@ again_dispatch(struct reader *r, struct buf *out, struct arena *a)
 
 static void (*const bodies[])(struct reader *, struct buf *,
     struct arena *) = {
-	again_session_open, again_session_want, again_session_ended,
+	again_session_open, again_session_ended,
 	again_sessions_held, again_dispatch, again_dispatch_fail,
 	again_delivery_message, again_outcome, again_ask_queue,
 	again_ask_name, again_ask_path, again_settings_answer, again_ask_mx,

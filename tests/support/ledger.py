@@ -78,19 +78,27 @@ def audit(suite, sink, ledgers):
     except AssertionError:
         gone = missing()
         raise AssertionError(f"{len(gone)} of {len(ids)} acknowledged messages "
-                             f"have no Delivery record, such as {sorted(gone)[:3]}")
+                             f"have no Delivery record, such as "
+                             f"{story(suite, sorted(gone)[0])}")
     received = collections.Counter(r["id"] for r in suite.records("Reception"))
     delivered = collections.Counter(r["id"] for r in suite.records("Delivery"))
     assert not ids - set(received), "acknowledged without a Reception record"
     twice = [i for i, n in received.items() if n > 1]
-    assert not twice, f"Reception recorded twice: {twice[:3]}"
+    assert not twice, f"Reception recorded twice: {story(suite, twice[0])}"
     twice = [i for i, n in delivered.items() if n > 1]
-    assert not twice, f"Delivery recorded twice: {twice[:3]}"
+    assert not twice, f"Delivery recorded twice: {story(suite, twice[0])}"
     arrived = collections.Counter(line.split()[0] for line in sink.lines())
     lost = [seq for ledger, _ in ledgers for seq in ledger.acknowledged()
             if seq not in arrived]
     assert not lost, f"acknowledged and never seen by the sink: {lost[:3]}"
     return sum(n - 1 for n in arrived.values())
+
+
+def story(suite, message):
+    """All records of one message, for a failure's report."""
+    return "\n".join([message] + [
+        f"{r['event_time']} {r['type']} {r['num_attempts']} {r['response']}"
+        for r in suite.records() if r["id"] == message] + suite.stderr[-40:])
 
 
 def check(suite):

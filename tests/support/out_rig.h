@@ -360,7 +360,7 @@ struct rig {
 	unsigned n_outcomes;
 	struct rig_ended ended[RIG_ENDED];
 	unsigned n_ended;
-	uint32_t wanted, asked_hosts, held_frames, held_sessions, held_ids;
+	uint32_t asked_hosts, held_frames, held_sessions, held_ids;
 	bool keep;           /* acknowledge outcomes */
 	struct ip host_addr; /* answer to ASK_HOST */
 	bool host_fails;
@@ -422,20 +422,6 @@ rig_on_ended(void *arg, struct channel *ch, uint64_t id, struct reader *body,
 	(void)fd;
 	session_ended_get(body, &e->e);
 	snprintf(e->text, sizeof(e->text), "%.*s", SPAN_FMT(e->e.text));
-}
-
-static void
-rig_on_want(void *arg, struct channel *ch, uint64_t id, struct reader *body,
-    int fd)
-{
-	struct rig *r = arg;
-	struct session_want w;
-
-	(void)ch;
-	(void)id;
-	(void)fd;
-	session_want_get(body, &w);
-	r->wanted += w.n;
 }
 
 static void
@@ -505,7 +491,6 @@ static const struct channel_handler rig_handlers[] = {
 	{ MSG_READY, rig_on_ready },
 	{ MSG_OUTCOME, rig_on_outcome },
 	{ MSG_SESSION_ENDED, rig_on_ended },
-	{ MSG_SESSION_WANT, rig_on_want },
 	{ MSG_SESSION_HELD, rig_on_held },
 	{ MSG_ASK_HOST, rig_on_ask_host },
 	{ .handle = NULL },
