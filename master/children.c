@@ -14,11 +14,12 @@
 #include "lib/base/log.h"
 #include "lib/io/sock.h"
 #include "master/master.h"
+#include "master/reload.h"
 
 enum {
 	BACKOFF_FIRST_MS = 50,
 	BACKOFF_MAX_MS = 5000,
-	BACKOFF_CALM_MS = 2000, /* having run this long, start afresh at once */
+	BACKOFF_CALM_MS = 1000, /* having run this long, start afresh at once */
 };
 
 /* Intake first, then deliveries, then those who write down their outcome. */
@@ -116,6 +117,8 @@ on_ready(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 	(void)id;
 	(void)r;
 	(void)fd;
+	if (c != NULL && c->state == CHILD_READY)
+		reload_done(c);
 	if (c == NULL || c->state != CHILD_STARTING)
 		return;
 	c->state = CHILD_READY;
@@ -353,28 +356,14 @@ children_start(struct master *m)
 		channel_send(c->ch, MSG_START, 0);
 }
 
-void
-children_reload(struct master *m)
+bool
+child_reload(struct child *c)
 {
-	unsigned i;
-	int role;
-	uint32_t n;
-
-	for (i = 0; i < m->n_children; i++) {
-		if (!child_lives(&m->children[i]))
-			continue;
-		send_config(&m->children[i], MSG_RELOAD);
-		send_listeners(&m->children[i]);
-	}
-	for (role = 0; role < ROLE_COUNT; role++) {
-		for (n = 0, i = 0; i < m->n_children; i++)
-			n += m->children[i].role == (enum role)role;
-		if (n != m->plan.counts[role] && role > ROLE_LOADER)
-			log_warnx("processes.%s changed from %u to %u: this "
-			    "takes effect at the next start",
-			    role_name((enum role)role), n,
-			    m->plan.counts[role]);
-	}
+	if (!child_lives(c))
+		return false;
+	send_config(c, MSG_RELOAD);
+	send_listeners(c);
+	return true;
 }
 
 /* ---- end ----------------------------------------------------------------- */
@@ -488,6 +477,7 @@ children_ended(struct master *m, pid_t pid, int status)
 	channel_close(&c->ch);
 	c->pid = 0;
 	c->state = CHILD_DOWN;
+	reload_done(c);
 	if (m->stop_stage >= 0) {
 		if (was == CHILD_STOPPING)
 			stage_check(m);

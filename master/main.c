@@ -28,6 +28,7 @@
 #include "master/children.h"
 #include "master/master.h"
 #include "master/plan.h"
+#include "master/reload.h"
 
 enum { ARG_CONFIG = 256, ARG_POLICY, ARG_USER, ARG_SYSLOG };
 
@@ -73,21 +74,20 @@ on_loader_end(struct master *m, int status)
 
 	if (m->stop_stage >= 0)
 		return;
-	if (good && plan_apply(m) == 0) {
+	if (!good || plan_apply(m) != 0) {
 		if (m->n_children == 0)
-			children_start(m);
-		else {
-			children_reload(m);
-			log_info("reload complete epoch=%u", m->epoch);
-		}
-	} else if (m->n_children == 0)
-		exit(1);
-	else
+			exit(1);
 		log_errorx("reload failed: the configuration in force stays");
-	if (m->load_again) {
-		m->load_again = false;
-		plan_load(m);
+		if (m->reload_again)
+			plan_load(m);
+		m->reload_again = false;
+		return;
 	}
+	if (m->n_children == 0) {
+		children_start(m);
+		return;
+	}
+	reload_begin(m);
 }
 
 static void
@@ -120,11 +120,11 @@ on_reload(void *arg)
 {
 	struct master *m = arg;
 
-	if (m->stop_stage >= 0)
+	if (m->stop_stage >= 0 || m->n_children == 0)
 		return;
-	/* The one that runs may have read the old files: once more then. */
-	if (m->loader_pid != 0)
-		m->load_again = true;
+	/* What was edited since may not be in the one under way. */
+	if (m->loader_pid != 0 || m->reload_stage != RELOAD_NONE)
+		m->reload_again = true;
 	else
 		plan_load(m);
 }

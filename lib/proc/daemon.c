@@ -229,30 +229,34 @@ on_setup(void *arg, struct channel *master, uint64_t id, struct reader *r,
 }
 
 static void
+reload(struct daemon *d, const struct control_setup *s, struct suite *fresh)
+{
+	struct suite old = d->suite;
+
+	d->suite = *fresh;
+	d->epoch = s->epoch;
+	log_set_level((enum log_level)d->suite.log_level);
+	if (d->ops->reload != NULL)
+		d->ops->reload(d->state, &old);
+	suite_free(&old);
+}
+
+static void
 on_reload(void *arg, struct channel *master, uint64_t id, struct reader *r,
     int fd)
 {
 	struct daemon *d = arg;
 	struct control_setup s;
-	struct suite fresh, old;
+	struct suite fresh;
 
-	(void)master;
-	(void)id;
 	control_setup_get(r, &s);
-	if (!reader_end(r) || config_read(fd, s.config_len, &fresh) != 0) {
+	if (reader_end(r) && config_read(fd, s.config_len, &fresh) == 0)
+		reload(d, &s, &fresh);
+	else
 		log_warnx("the new configuration cannot be read, "
 		    "the old one stays");
-		close(fd);
-		return;
-	}
 	close(fd);
-	old = d->suite;
-	d->suite = fresh;
-	d->epoch = s.epoch;
-	log_set_level((enum log_level)d->suite.log_level);
-	if (d->ops->reload != NULL)
-		d->ops->reload(d->state, &old);
-	suite_free(&old);
+	channel_send(master, MSG_READY, id);
 }
 
 static void

@@ -14,10 +14,14 @@ void queue_work(struct engine *e, uint32_t q);
 /* Its turn. */
 void queue_run(struct engine *e, uint32_t q);
 void queue_timer(struct engine *e, uint32_t q);
+/* A new configuration: all that wait for their timer may try. */
+void queues_unhalt(struct engine *e);
 /* Wait for this answer; it was KNOWN_NOT. */
 void queue_wait_answer(struct engine *e, uint32_t q, struct answer *a);
 /* There is room in a ready queue it waited for. */
 void queue_room(struct engine *e, uint32_t q);
+/* What held queues is over: those that were halted try again now. */
+void queues_resume(struct engine *e);
 /* Give up what a configuration refers to. */
 void profile_unref(struct engine *e, uint32_t profile);
 void queues_done(struct engine *e);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -468,6 +469,32 @@ log_secure(struct log *log, struct buf *state_out, int64_t wall_us)
 	log->secured = log->seq;
 	log->moved = false;
 	return 0;
+}
+
+static bool
+folder_is_low(const struct log *log, int dir_fd)
+{
+	const struct local_logs *o = log->opts;
+	struct statvfs v;
+
+	if (fstatvfs(dir_fd, &v) == -1)
+		return false;
+	return share_is_below((uint64_t)v.f_bavail * v.f_frsize,
+	    (uint64_t)v.f_blocks * v.f_frsize, &o->min_free_space) ||
+	    (v.f_files > 0 && share_is_below(v.f_favail, v.f_files,
+	    &o->min_free_inodes));
+}
+
+bool
+log_is_low(const struct log *log)
+{
+	unsigned i;
+
+	for (i = 0; i < log->n_streams; i++) {
+		if (folder_is_low(log, log->streams[i].dir_fd))
+			return true;
+	}
+	return false;
 }
 
 void
