@@ -16,7 +16,7 @@
 #include "master/children.h"
 #include "master/master.h"
 
-enum { LISTEN_BACKLOG = 1024 };
+enum { LISTEN_BACKLOG = 1024, LISTENER_NEW = MASTER_LISTENERS_MAX };
 
 static void
 plan_clear(struct plan *p)
@@ -167,37 +167,52 @@ plan_loaded(struct master *m, int status)
 	return true;
 }
 
-/* The socket of an earlier plan for the same address, or a new one. */
+/* Asked for in these words before, or bound there when any port would do. */
+static bool
+listener_is_at(const struct listener_socket *l, const struct control_bind *b)
+{
+	struct ip at;
+
+	if (l->fd == -1 || l->kind != b->kind)
+		return false;
+	if (ip_eq(&l->asked, &b->at) && l->asked.port == b->at.port)
+		return true;
+	return sock_local(l->fd, &at) == 0 && ip_eq(&at, &b->at) &&
+	    at.port == b->at.port;
+}
+
+/*
+ * The socket of an earlier plan for the same address, taken from its place
+ * (*from_out), or a new one (LISTENER_NEW). -1: it cannot be had.
+ */
 static int
 listener_take(struct master *m, const struct control_bind *b,
-    struct listener_socket *out)
+    struct listener_socket *out, unsigned *from_out)
 {
 	char where[IP_TEXT_MAX];
 	unsigned i;
 
 	for (i = 0; i < m->n_listeners; i++) {
-		if (m->listeners[i].fd != -1 &&
-		    m->listeners[i].kind == b->kind &&
-		    ip_eq(&m->listeners[i].asked, &b->at) &&
-		    m->listeners[i].asked.port == b->at.port) {
-			*out = m->listeners[i];
-			out->index = b->index;
-			m->listeners[i].fd = -1;
-			return 0;
-		}
+		if (!listener_is_at(&m->listeners[i], b))
+			continue;
+		*out = m->listeners[i];
+		out->index = b->index;
+		out->asked = b->at;
+		*from_out = i;
+		m->listeners[i].fd = -1;
+		return 0;
 	}
 	*out = (struct listener_socket){ .kind = b->kind, .index = b->index,
 		.asked = b->at };
+	*from_out = LISTENER_NEW;
 	out->fd = sock_listen(&b->at, LISTEN_BACKLOG);
-	if (out->fd == -1) {
-		log_errorx("cannot listen on %s: %s%s",
-		    ip_port_format(&b->at, where), strerror(errno),
-		    errno == EACCES ? " (ports below 1024 need a start as "
-		    "root)" : errno == EADDRINUSE ? " (another server has "
-		    "this port: stop it or choose another)" : "");
-		return -1;
-	}
-	return 1;
+	if (out->fd != -1)
+		return 0;
+	log_errorx("cannot listen on %s: %s%s", ip_port_format(&b->at, where),
+	    strerror(errno), errno == EACCES ? " (ports below 1024 need a "
+	    "start as root)" : errno == EADDRINUSE ? " (another server has "
+	    "this port: stop it or choose another)" : "");
+	return -1;
 }
 
 static void
@@ -216,29 +231,20 @@ static int
 plan_bind(struct master *m)
 {
 	struct listener_socket fresh[MASTER_LISTENERS_MAX];
-	bool is_new[MASTER_LISTENERS_MAX] = { false };
-	unsigned i, j, n = 0;
-	int got;
+	unsigned from[MASTER_LISTENERS_MAX], i, n = 0;
 
-	for (i = 0; i < m->coming.n_binds; i++) {
-		got = listener_take(m, &m->coming.binds[i], &fresh[n]);
-		if (got == -1)
+	for (i = 0; i < m->coming.n_binds; i++, n++) {
+		if (listener_take(m, &m->coming.binds[i], &fresh[n],
+		    &from[n]) == -1)
 			break;
-		is_new[n++] = got == 1;
 	}
 	if (i < m->coming.n_binds) {
 		/* Undo: the old sockets return to their places. */
 		while (n-- > 0) {
-			if (is_new[n]) {
+			if (from[n] == LISTENER_NEW)
 				close(fresh[n].fd);
-				continue;
-			}
-			for (j = 0; m->listeners[j].fd != -1 ||
-			    !ip_eq(&m->listeners[j].asked, &fresh[n].asked) ||
-			    m->listeners[j].asked.port != fresh[n].asked.port;
-			    j++)
-				;
-			m->listeners[j].fd = fresh[n].fd;
+			else
+				m->listeners[from[n]].fd = fresh[n].fd;
 		}
 		return -1;
 	}
@@ -247,7 +253,7 @@ plan_bind(struct master *m)
 			close(m->listeners[i].fd);
 	}
 	for (i = 0; i < n; i++) {
-		if (is_new[i])
+		if (from[i] == LISTENER_NEW)
 			listener_announce(&fresh[i]);
 	}
 	memcpy(m->listeners, fresh, n * sizeof(*fresh));
