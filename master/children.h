@@ -27,7 +27,7 @@ void children_start(struct master *m);
  * does not run, and will start with them.
  */
 bool child_reload(struct child *c);
-/* A process has ended; false if it was none of ours. */
+/* A process has ended; it may be none of ours. */
 void children_ended(struct master *m, pid_t pid, int wait_status);
 /* Begin the orderly stop; again: do not wait any longer for this stage. */
 void children_stop(struct master *m);

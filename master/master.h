@@ -75,6 +75,7 @@ struct master {
 	unsigned n_listeners;
 	struct child children[MASTER_CHILDREN_MAX];
 	unsigned n_children;
+	struct channel_events child_events;
 	enum reload_stage reload_stage;
 	bool reload_again;   /* it was asked for in the middle of one */
 	struct timer reload_patience;

@@ -370,11 +370,30 @@ session_step(struct session *s)
 	return false;
 }
 
+/* Someone else's answer is awaited; a reply to the client follows it. */
+static bool
+session_waits(const struct session *s)
+{
+	return s->state == SESSION_ASKING || s->state == SESSION_STORING;
+}
+
+/* Has a client that says no more got all its replies? */
+static void
+session_last_word(struct session *s)
+{
+	bool held = s->stream.paused && buf_len(&s->stream.in) > 0;
+
+	if (s->deaf && !session_waits(s) && !held &&
+	    stream_pending(&s->stream) == 0)
+		session_end(s, "closed by the client");
+}
+
 void
 session_input(struct session *s)
 {
 	while (stream_pending(&s->stream) < REPLIES_MAX && session_step(s))
 		;
+	session_last_word(s);
 }
 
 static void
@@ -397,11 +416,13 @@ session_drained(void *arg)
 
 	if (s->state == SESSION_QUITTING)
 		session_end(s, NULL);
-	else if (s->state == SESSION_LINGERING)
+	else if (s->state == SESSION_LINGERING && !s->deaf)
 		/* Closing over unread input would take the reply back. */
 		shutdown(s->stream.io.fd, SHUT_WR);
 	else if (buf_len(&s->stream.in) > 0 && !s->stream.paused)
 		session_input(s);
+	else
+		session_last_word(s);
 }
 
 static void
@@ -409,7 +430,13 @@ session_closed(void *arg, bool eof, const char *why)
 {
 	struct session *s = arg;
 
-	session_end(s, eof ? "closed by the client" : why);
+	if (!eof) {
+		session_end(s, why);
+		return;
+	}
+	/* Half-closed behind its last command: replies still leave. */
+	s->deaf = true;
+	session_last_word(s);
 }
 
 static void

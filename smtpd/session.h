@@ -91,6 +91,7 @@ struct session {
 	struct policy_meta conn; /* meta, lent to a policy */
 	uint64_t chunk_left;
 	bool chunk_last;
+	bool deaf; /* the client says no more; it may wait for replies */
 	const struct refusal *later;
 	size_t line_excess;   /* bytes dropped of a line that is too long */
 	uint64_t messages;    /* taken, in this session */

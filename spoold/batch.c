@@ -337,7 +337,6 @@ batch_fail(struct batch *b)
 	spool_abort(s->spool);
 	health_error(&s->watch, error, loop_mono_ms(s->d->loop));
 	b->n_entries = 0;
-	b->n_doubtful = b->n_kept;
 	b->state = BATCH_FAILING;
 	batch_reset(b);
 	answers_send(b, false, error == SPOOL_FULL ? STORED_NO_SPACE :
@@ -391,6 +390,8 @@ batch_finish(struct batch *b)
 		return;
 	grown = spool_last_seq(b->s->spool) - b->last_seq;
 	more = journal_prune(b->s->spool, PRUNE_MIN + 2 * (uint32_t)grown);
+	/* Only work that was in the commit can turn out to be done. */
+	b->n_doubtful = b->n_kept;
 	if (more == -1 || spool_commit(b->s->spool) != 0) {
 		batch_fail(b);
 		return;

@@ -49,12 +49,18 @@ health_low(struct health_watch *w, bool low)
 	w->low = low;
 }
 
+void
+health_logs_low(struct health_watch *w, bool low)
+{
+	w->logs_low = low;
+}
+
 enum health
 health_of(const struct health_watch *w)
 {
 	if (w->failed)
 		return HEALTH_FAILED;
-	return w->full || w->low ? HEALTH_NO_SPACE : HEALTH_OK;
+	return w->full || w->low || w->logs_low ? HEALTH_NO_SPACE : HEALTH_OK;
 }
 
 const char *

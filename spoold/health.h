@@ -23,6 +23,7 @@ struct health_watch {
 	bool failed;
 	bool full;     /* a store found no room */
 	bool low;      /* below a floor of free space */
+	bool logs_low; /* a log folder is, says the logger */
 	int64_t odd_since_ms;  /* first of errors without a success, 0: none */
 	int64_t well_since_ms; /* first of successes without an error */
 };
@@ -33,6 +34,7 @@ void health_error(struct health_watch *w, enum spool_error error,
 void health_success(struct health_watch *w, int64_t now_ms);
 void health_full(struct health_watch *w, bool full);
 void health_low(struct health_watch *w, bool low);
+void health_logs_low(struct health_watch *w, bool low);
 enum health health_of(const struct health_watch *w);
 const char *health_name(enum health state);
 

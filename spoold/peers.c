@@ -78,12 +78,29 @@ on_cursor_ask(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	spoold_tell_cursors(s);
 }
 
+static void
+on_log_space(void *arg, struct channel *ch, uint64_t id, struct reader *r,
+    int fd)
+{
+	struct spoold *s = arg;
+	bool low = log_space_get(r);
+
+	(void)ch;
+	(void)id;
+	(void)fd;
+	if (!reader_end(r))
+		return;
+	health_logs_low(&s->watch, low);
+	spoold_tell_health(s);
+}
+
 const struct channel_handler spoold_handlers[] = {
 	{ MSG_STORE, on_store },
 	{ MSG_RECORD, on_record },
 	{ MSG_SETTLE, on_settle },
 	{ MSG_CURSOR_SET, on_cursor_set },
 	{ MSG_CURSOR_ASK, on_cursor_ask },
+	{ MSG_LOG_SPACE, on_log_space },
 	{ .handle = NULL },
 };
 

@@ -15,14 +15,6 @@ spoold_watch_settings(struct spoold *s)
 	s->watch.allow_unlatch = o->allow_error_unlatch;
 }
 
-static bool
-is_below(uint64_t left, uint64_t all, const struct share *floor)
-{
-	if (!floor->percent)
-		return left < floor->n;
-	return (double)left < (double)all / 100 * (double)floor->n;
-}
-
 static void
 space_check(struct spoold *s)
 {
@@ -33,9 +25,9 @@ space_check(struct spoold *s)
 	if (spool_space(s->spool, &sp) != 0)
 		return;
 	health_low(&s->watch,
-	    is_below(sp.disk_free, sp.disk_bytes, &o->min_free_space) ||
-	    (sp.inodes > 0 &&
-	    is_below(sp.inodes_free, sp.inodes, &o->min_free_inodes)));
+	    share_is_below(sp.disk_free, sp.disk_bytes, &o->min_free_space) ||
+	    (sp.inodes > 0 && share_is_below(sp.inodes_free, sp.inodes,
+	    &o->min_free_inodes)));
 }
 
 static void

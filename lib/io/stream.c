@@ -40,7 +40,7 @@ stream_rearm(struct stream *s)
 	else if (s->tls == STREAM_ACCEPTING || s->tls == STREAM_CONNECTING)
 		want = s->ssl_wants_write ? IO_WRITE : IO_READ;
 	else {
-		if ((!s->paused && room) || s->ssl_wants_read)
+		if (!s->eof && ((!s->paused && room) || s->ssl_wants_read))
 			want |= IO_READ;
 		if ((buf_len(&s->out) > 0 && !s->ssl_wants_read) ||
 		    s->ssl_wants_write)
@@ -50,13 +50,24 @@ stream_rearm(struct stream *s)
 }
 
 static void
-stream_fail(struct stream *s, bool eof, const char *why)
+stream_fail(struct stream *s, const char *why)
 {
 	if (s->failed)
 		return;
 	s->failed = true;
 	stream_rearm(s);
-	s->events->closed(s->arg, eof, why);
+	s->events->closed(s->arg, false, why);
+}
+
+/* The peer says no more; it may still listen. */
+static void
+stream_end(struct stream *s)
+{
+	if (s->eof || s->failed)
+		return;
+	s->eof = true;
+	stream_rearm(s);
+	s->events->closed(s->arg, true, "connection closed by peer");
 }
 
 /* The first error OpenSSL kept, as text; the queue is emptied. */
@@ -176,9 +187,9 @@ stream_read(struct stream *s)
 			buf_clear(&s->in, STREAM_KEEP);
 	}
 	if (n == 0)
-		stream_fail(s, true, "connection closed by peer");
+		stream_end(s);
 	else if (n == -2)
-		stream_fail(s, false, s->tls == STREAM_TLS ?
+		stream_fail(s, s->tls == STREAM_TLS ?
 		    ssl_why(text, sizeof(text)) : strerror(errno));
 	else
 		stream_rearm(s);
@@ -227,7 +238,7 @@ stream_write_out(struct stream *s)
 				continue;
 			if (errno == EAGAIN)
 				return true;
-			stream_fail(s, false, strerror(errno));
+			stream_fail(s, strerror(errno));
 			return false;
 		}
 		buf_take(&s->out, (size_t)n);
@@ -367,7 +378,7 @@ stream_start_tls(struct stream *s, struct ssl_st *ssl, enum stream_tls tls)
 	/* What is left would go out in the wrong one of the two streams. */
 	if (buf_len(&s->out) > 0) {
 		SSL_free(ssl);
-		stream_fail(s, false, "the peer reads nothing before TLS");
+		stream_fail(s, "the peer reads nothing before TLS");
 		return;
 	}
 	buf_clear(&s->in, 0);

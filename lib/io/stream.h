@@ -27,7 +27,9 @@ struct stream_events {
 	void (*drained)(void *arg);
 	/*
 	 * The peer closed (eof), or the stream failed (why says how); bytes
-	 * still in `in` were announced by readable() before. Called once.
+	 * still in `in` were announced by readable() before. After eof the
+	 * peer may still read: what is written leaves, drained() comes, and
+	 * only a failure calls this once more. After a failure nothing does.
 	 */
 	void (*closed)(void *arg, bool eof, const char *why);
 	/* A handshake ended; why is NULL on success. */
@@ -51,7 +53,8 @@ struct stream {
 	bool paused;      /* the owner does not want to read now */
 	bool announce;    /* readable() is owed for bytes at hand */
 	bool ssl_wants_write, ssl_wants_read;
-	bool failed;      /* closed() was called */
+	bool eof;         /* the peer says no more */
+	bool failed;      /* nothing goes any more; closed() was called */
 	bool *gone;       /* set when the stream is closed in a callback */
 };
 

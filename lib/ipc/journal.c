@@ -36,6 +36,18 @@ journal_grown_get(struct reader *r)
 }
 
 void
+log_space_put(struct buf *b, bool low)
+{
+	put_bool(b, low);
+}
+
+bool
+log_space_get(struct reader *r)
+{
+	return reader_bool(r);
+}
+
+void
 journal_read_put(struct buf *b, const struct journal_read *j)
 {
 	put_u64(b, j->after);

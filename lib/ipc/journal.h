@@ -14,6 +14,7 @@
 #ifndef LIB_IPC_JOURNAL_H
 #define LIB_IPC_JOURNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/base/arena.h"
@@ -38,6 +39,14 @@ void journal_entry_get(struct reader *r, struct journal_entry *out);
 /* JOURNAL_GROWN: entries up to this number are committed. */
 void journal_grown_put(struct buf *b, uint64_t last);
 uint64_t journal_grown_get(struct reader *r);
+
+/*
+ * LOG_SPACE: a log folder has less than its min_free_space or min_free_inodes,
+ * or has enough again. Sent when it changes and to each new writer, which
+ * refuses new mail meanwhile.
+ */
+void log_space_put(struct buf *b, bool low);
+bool log_space_get(struct reader *r);
 
 struct journal_read {
 	uint64_t after;     /* entries above this number */

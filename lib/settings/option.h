@@ -62,6 +62,9 @@ struct share {
 	bool percent;
 };
 
+/* Is what is left of a whole less than the floor asks for? */
+bool share_is_below(uint64_t left, uint64_t whole, const struct share *floor);
+
 /* "[local:]N" */
 struct limit_spec {
 	uint64_t limit;

@@ -399,6 +399,14 @@ const struct option_kind option_kind_SIZE = {
 
 /* ---- PERCENT_OR_COUNT --------------------------------------------------- */
 
+bool
+share_is_below(uint64_t left, uint64_t whole, const struct share *floor)
+{
+	if (!floor->percent)
+		return left < floor->n;
+	return (double)left < (double)whole / 100 * (double)floor->n;
+}
+
 static bool
 share_of(const struct value *v, struct share *out)
 {

@@ -19,6 +19,7 @@
 enum {
 	READERS_MAX = 254,
 	FREE_LIST_DBI = 0, /* LMDB's own list of free pages */
+	DISK_END = 1024 * 1024, /* with less left, a short write is no error */
 };
 
 /* Kept back from stores, so that removals always find pages. */
@@ -234,6 +235,48 @@ state_rebuild(struct spool *sp)
 	return rc == MDB_NOTFOUND ? 0 : spool_fail(sp, rc);
 }
 
+/*
+ * LMDB calls it EIO when the kernel takes a part of a write only, which it does
+ * where the disk ends.
+ */
+static int
+commit_error(struct spool *sp, int rc)
+{
+	struct statvfs vfs;
+	mdb_filehandle_t fd;
+
+	if (rc == EIO && mdb_env_get_fd(sp->env, &fd) == 0 &&
+	    fstatvfs(fd, &vfs) == 0 &&
+	    (uint64_t)vfs.f_bavail * vfs.f_frsize < DISK_END)
+		return ENOSPC;
+	return rc;
+}
+
+static int
+txn_commit(struct spool *sp)
+{
+	struct span payload;
+	int rc;
+
+	buf_clear(&sp->scratch, 1024 * 1024);
+	state_row_put(&sp->scratch, &sp->next);
+	payload = buf_span(&sp->scratch);
+	if (row_put(sp, DB_INFO, ROW_STATE, state_name.p, state_name.len,
+	    &payload, 1, false) != PUT_DONE) {
+		spool_abort(sp);
+		return -1;
+	}
+	rc = mdb_txn_commit(sp->txn);
+	sp->txn = NULL;
+	if (rc != 0) {
+		sp->next = sp->state;
+		sp->first_seq = 0;
+		return spool_fail(sp, commit_error(sp, rc));
+	}
+	sp->state = sp->next;
+	return 0;
+}
+
 /* Databases, counters, highest keys; the writer makes what is missing. */
 static int
 contents_open(struct spool *sp)
@@ -270,7 +313,7 @@ contents_open(struct spool *sp)
 	sp->next = sp->state;
 	sp->first_seq = 0;
 	if (sp->mode == SPOOL_WRITER)
-		return spool_commit(sp);
+		return txn_commit(sp);
 	/* Databases opened here stay open only if this ends in a commit. */
 	rc = mdb_txn_commit(sp->txn);
 	sp->txn = NULL;
@@ -376,33 +419,20 @@ spool_begin(struct spool *sp)
 	}
 	sp->next = sp->state;
 	sp->next.commit++;
+	/* It goes on from the last state: a commit that failed is not in it. */
+	sp->doubtful = 0;
 	return 0;
 }
 
 int
 spool_commit(struct spool *sp)
 {
-	struct span payload;
-	int rc;
+	uint64_t commit = sp->next.commit;
 
-	buf_clear(&sp->scratch, 1024 * 1024);
-	state_row_put(&sp->scratch, &sp->next);
-	payload = buf_span(&sp->scratch);
-	if (row_put(sp, DB_INFO, ROW_STATE, state_name.p, state_name.len,
-	    &payload, 1, false) != PUT_DONE) {
-		spool_abort(sp);
-		return -1;
-	}
-	rc = mdb_txn_commit(sp->txn);
-	sp->txn = NULL;
-	if (rc != 0) {
-		sp->doubtful = sp->next.commit;
-		sp->next = sp->state;
-		sp->first_seq = 0;
-		return spool_fail(sp, rc);
-	}
-	sp->state = sp->next;
-	return 0;
+	if (txn_commit(sp) == 0)
+		return 0;
+	sp->doubtful = commit;
+	return -1;
 }
 
 void
@@ -439,6 +469,7 @@ spool_reopen(struct spool *sp)
 		    (unsigned long long)sp->state.commit);
 		return spool_fail(sp, MDB_CORRUPTED);
 	}
+	sp->doubtful = 0;
 	return doubtful != 0 && sp->state.commit == doubtful ? 1 : 0;
 }
 

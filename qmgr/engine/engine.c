@@ -38,6 +38,8 @@ engine_new(const struct engine_options *o, int64_t now_ms)
 	e->budget = o->budget != 0 ? o->budget : BUDGET_DEFAULT;
 	e->wait_for_room = o->wait_for_room;
 	e->rng.state = o->seed;
+	/* A worker may still hold sessions of an engine before this one. */
+	e->serial = (uint32_t)(o->seed * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 	slab_init(&e->messages, sizeof(struct message));
 	slab_init(&e->flows, sizeof(struct flow));
 	slab_init(&e->sessions, sizeof(struct session));
@@ -188,8 +190,10 @@ engine_store_health(struct engine *e, bool healthy)
 	bool was_unhealthy = e->unhealthy;
 
 	e->unhealthy = !healthy;
-	if (was_unhealthy && healthy)
+	if (was_unhealthy && healthy) {
 		readies_resume(e);
+		queues_resume(e);
+	}
 }
 
 void

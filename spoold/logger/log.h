@@ -50,6 +50,8 @@ void log_roll(struct log *log, int64_t wall_us);
 bool log_is_dirty(const struct log *log);
 /* Make a safe point and encode the cursor's state; 0 or -1 as log_write. */
 int log_secure(struct log *log, struct buf *state_out, int64_t wall_us);
+/* Has one of its folders less free than the options ask for? */
+bool log_is_low(const struct log *log);
 /* Close all segments as finished; call log_secure() before and after. */
 void log_finish(struct log *log);
 

@@ -18,6 +18,8 @@ struct logger {
 	struct uuid node;
 	uint64_t newest;     /* journal entry that is known to be committed */
 	bool have_cursors;   /* logs know where to go on */
+	bool low;            /* what the writer knows of our folders */
+	unsigned ticks;
 	struct timer tick;   /* rolls by time, retries, cursor commits */
 	struct timer gather; /* lets entries gather before they are asked for */
 };

@@ -21,6 +21,7 @@ enum {
 	TICK_MS = 1000,
 	GATHER_MS = 20, /* small batches cost more than a moment's delay */
 	SECURE_ENTRIES = 20000,
+	SPACE_TICKS = 5, /* between looks at the free space; 1 when it is low */
 };
 
 /* Progress of one log that is the daemon's business, not the log's. */
@@ -86,8 +87,8 @@ secure(struct state *s, unsigned i)
 	struct buf state = { 0 };
 	struct cursor_state c;
 
-	if (ch == NULL || s->follow[i].cursor_out || !log_is_dirty(log) ||
-	    !s->l.have_cursors)
+	if (ch == NULL || s->follow[i].cursor_out || !s->l.have_cursors ||
+	    (!log_is_dirty(log) && !s->follow[i].fresh))
 		return;
 	if (log_secure(log, &state, loop_wall_ms(s->l.d.loop) * 1000) == 0) {
 		c.name = span_of(log_name(log));
@@ -114,13 +115,20 @@ stop_check(struct state *s)
 	daemon_exit(&s->l.d);
 }
 
+/*
+ * The last lines are made safe before their segments are closed, and each
+ * safe point waits for the answer to the one before, which brings us back.
+ */
 static void
 stop_log(struct state *s, unsigned i)
 {
+	if (s->follow[i].cursor_out)
+		return;
 	secure(s, i);
+	if (s->follow[i].cursor_out)
+		return;
 	log_finish(s->l.logs[i]);
-	if (!s->follow[i].cursor_out)
-		secure(s, i);
+	secure(s, i);
 	stop_check(s);
 }
 
@@ -245,6 +253,32 @@ static const struct channel_handler handlers[] = {
 /* ---- life ------------------------------------------------------------------ */
 
 static void
+tell_space(struct state *s)
+{
+	struct channel *ch = writer(s);
+
+	if (ch == NULL)
+		return;
+	log_space_put(channel_begin(ch, MSG_LOG_SPACE, 0), s->l.low);
+	channel_end(ch);
+}
+
+static void
+space_check(struct state *s)
+{
+	bool low = false;
+	unsigned i;
+
+	for (i = 0; i < s->l.n_logs && !low; i++)
+		low = log_is_low(s->l.logs[i]);
+	if (low == s->l.low)
+		return;
+	log_warnx("log folders space=%s", low ? "low" : "enough");
+	s->l.low = low;
+	tell_space(s);
+}
+
+static void
 on_tick(void *arg)
 {
 	struct state *s = arg;
@@ -256,6 +290,8 @@ on_tick(void *arg)
 		secure(s, i);
 	}
 	ask_all(s);
+	if (s->l.ticks++ % SPACE_TICKS == 0 || s->l.low)
+		space_check(s);
 	timer_set(&s->l.tick, TICK_MS);
 }
 
@@ -266,6 +302,7 @@ on_peer_up(void *arg, struct channel *ch)
 	unsigned i;
 
 	if (channel_peer(ch) == ROLE_SPOOLD) {
+		tell_space(s);
 		/* What a dead writer did not confirm is behind us or comes
 		 * again with the next safe point. */
 		for (i = 0; i < s->l.n_logs; i++) {
@@ -351,6 +388,7 @@ on_started(void *arg, struct daemon *d)
 
 	timer_init(&s->l.tick, d->loop, on_tick, s);
 	timer_init(&s->l.gather, d->loop, ask_all, s);
+	space_check(s);
 	timer_set(&s->l.tick, TICK_MS);
 }
 
@@ -382,10 +420,15 @@ on_stop(void *arg)
 	struct state *s = arg;
 	unsigned i;
 
-	if (s->l.n_logs == 0 || journal(s) == NULL || writer(s) == NULL)
+	if (s->l.n_logs == 0 || !s->l.have_cursors || journal(s) == NULL ||
+	    writer(s) == NULL)
 		daemon_exit(&s->l.d);
 	for (i = 0; i < s->l.n_logs; i++)
 		ask(s, i);
+	for (i = 0; i < s->l.n_logs; i++) {
+		if (!s->follow[i].asked)
+			stop_log(s, i);
+	}
 }
 
 static const struct daemon_ops ops = {

@@ -7,9 +7,14 @@
  *   EKIDEN_FAULT       CALL:N[+]:ACTION   CALL is pwrite, writev, fdatasync,
  *                      fsync or any; N counts from 1; + means from then on;
  *                      ACTION is an errno's name, kill, or torn (half of the
- *                      bytes are written, then the process ends)
+ *                      bytes are written, or all synced, then the process
+ *                      ends)
  *   EKIDEN_FAULT_FILE  only calls on files whose path holds this text
- *   EKIDEN_FAULT_WHEN  calls count only while a file of this name exists
+ *   EKIDEN_FAULT_WHEN  a file that holds the plan, in the form of EKIDEN_FAULT;
+ *                      calls count only while it exists, from 1 again when
+ *                      its text is another one; kill and torn without + take
+ *                      it away, so that the successor lives
+ *   EKIDEN_FAULT_ROLE  only in the process whose argv[0] is this
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +36,8 @@ static struct {
 	enum fault_action action;
 	int error;
 	const char *file, *when;
+	char text[64]; /* of `when` as last read */
+	bool other_role;
 } fault;
 
 static const struct {
@@ -82,13 +89,36 @@ fault_calls(void)
 	return fault.seen;
 }
 
+/* Is there a plan now? System calls as such: open() may be watched, too. */
+static bool
+fault_is_on(void)
+{
+	char text[sizeof(fault.text)] = "";
+	int fd;
+
+	if (fault.when == NULL)
+		return true;
+	fd = (int)syscall(SYS_openat, AT_FDCWD, fault.when,
+	    O_RDONLY | O_CLOEXEC, 0);
+	if (fd != -1) {
+		if (syscall(SYS_read, fd, text, sizeof(text) - 1) <= 0)
+			text[0] = '\0';
+		syscall(SYS_close, fd);
+	}
+	if (strcmp(text, fault.text) != 0) {
+		strcpy(fault.text, text);
+		fault_plan(text);
+	}
+	return text[0] != '\0';
+}
+
 static bool
 fault_is_about(int fd)
 {
 	char link[64], path[512];
 	ssize_t n;
 
-	if (fault.when != NULL && access(fault.when, F_OK) == -1)
+	if (!fault_is_on())
 		return false;
 	if (fault.file == NULL)
 		return true;
@@ -100,10 +130,18 @@ fault_is_about(int fd)
 	return strstr(path, fault.file) != NULL;
 }
 
+static void
+fault_leaves_no_trap(void)
+{
+	if (fault.when != NULL && !fault.from_then_on)
+		syscall(SYS_unlinkat, AT_FDCWD, fault.when, 0);
+}
+
 /* What is to happen to this call? */
 static enum fault_action
 fault_strike(const char *call, int fd)
 {
+	const char *role;
 	int saved = errno;
 	bool hit = false;
 
@@ -111,9 +149,13 @@ fault_strike(const char *call, int fd)
 		fault_plan(getenv("EKIDEN_FAULT"));
 		fault.file = getenv("EKIDEN_FAULT_FILE");
 		fault.when = getenv("EKIDEN_FAULT_WHEN");
+		role = getenv("EKIDEN_FAULT_ROLE");
+		fault.other_role = role != NULL &&
+		    strcmp(role, program_invocation_name) != 0;
 	}
-	if ((strcmp(fault.call, "any") == 0 ||
-	    strcmp(fault.call, call) == 0) && fault_is_about(fd)) {
+	if (!fault.other_role && fault_is_about(fd) &&
+	    (strcmp(fault.call, "any") == 0 ||
+	    strcmp(fault.call, call) == 0)) {
 		fault.seen++;
 		hit = fault.seen == fault.nth ||
 		    (fault.from_then_on && fault.seen > fault.nth);
@@ -121,6 +163,8 @@ fault_strike(const char *call, int fd)
 	errno = saved;
 	if (!hit || fault.action == FAULT_NONE)
 		return FAULT_NONE;
+	if (fault.action == FAULT_KILL || fault.action == FAULT_TORN)
+		fault_leaves_no_trap();
 	if (fault.action == FAULT_KILL)
 		syscall(SYS_exit_group, 137);
 	if (fault.action == FAULT_ERRNO)
@@ -171,15 +215,33 @@ writev(int fd, const struct iovec *v, int n)
 int
 fdatasync(int fd)
 {
-	if (fault_strike("fdatasync", fd) != FAULT_NONE)
+	switch (fault_strike("fdatasync", fd)) {
+	case FAULT_ERRNO:
 		return -1;
+	case FAULT_TORN:
+		syscall(SYS_fdatasync, fd);
+		syscall(SYS_exit_group, 137);
+		break;
+	case FAULT_KILL:
+	case FAULT_NONE:
+		break;
+	}
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
 int
 fsync(int fd)
 {
-	if (fault_strike("fsync", fd) != FAULT_NONE)
+	switch (fault_strike("fsync", fd)) {
+	case FAULT_ERRNO:
 		return -1;
+	case FAULT_TORN:
+		syscall(SYS_fsync, fd);
+		syscall(SYS_exit_group, 137);
+		break;
+	case FAULT_KILL:
+	case FAULT_NONE:
+		break;
+	}
 	return (int)syscall(SYS_fsync, fd);
 }

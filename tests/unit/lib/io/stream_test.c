@@ -177,8 +177,37 @@ carries_bytes(void **state)
 	stream_close(&p.a.s);
 	pair_run(&p, 2000);
 	assert_true(p.in_time && p.b.eof);
+	/* It may still listen, for all we know; a failure tells otherwise. */
+	p.in_time = false;
+	p.b.want_closed = 2;
 	stream_write(&p.b.s, "x", 1);
-	check_int("failed", stream_pending(&p.b.s), 0);
+	pair_run(&p, 2000);
+	assert_true(p.in_time && !p.b.eof);
+	pair_end(&p);
+}
+
+/* Who says no more still hears the answer. */
+static void
+answers_behind_the_end(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_begin(&p);
+	p.b.want_got = "question";
+	p.b.want_closed = 1;
+	stream_write(&p.a.s, "question", 8);
+	stream_flush(&p.a.s);
+	shutdown(p.a.s.io.fd, SHUT_WR);
+	pair_run(&p, 2000);
+	assert_true(p.in_time && p.b.eof);
+	p.in_time = false;
+	p.a.want_got = "answer";
+	stream_write(&p.b.s, "answer", 6);
+	pair_run(&p, 2000);
+	assert_true(p.in_time);
+	check_int("drained", p.b.drained, 1);
+	check_int("closed", p.b.closed, 1);
 	pair_end(&p);
 }
 
@@ -420,6 +449,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(carries_bytes),
+		cmocka_unit_test(answers_behind_the_end),
 		cmocka_unit_test(pushes_back),
 		cmocka_unit_test(resume_announces),
 		cmocka_unit_test(closes_in_callbacks),

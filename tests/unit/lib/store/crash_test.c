@@ -219,6 +219,11 @@ fail_at_each(const char *action, bool from_then_on, enum spool_error want)
 		if (spool_error(sp) != want)
 			fail_msg("%s: want error %d, got %d (%s)", plan, want,
 			    spool_error(sp), spool_strerror(sp));
+		/* What became of the commit is known when it opens at last. */
+		if (from_then_on) {
+			assert_int_equal(spool_reopen(sp), -1);
+			assert_int_equal(spool_reopen(sp), -1);
+		}
 		fault_plan(NULL);
 		reopened = spool_reopen(sp);
 		assert_true(reopened == 0 || reopened == 1);
