@@ -14,11 +14,12 @@
 #include "lib/base/log.h"
 #include "lib/io/sock.h"
 #include "master/master.h"
+#include "master/reload.h"
 
 enum {
 	BACKOFF_FIRST_MS = 50,
 	BACKOFF_MAX_MS = 5000,
-	BACKOFF_CALM_MS = 2000, /* having run this long, start afresh at once */
+	BACKOFF_CALM_MS = 1000, /* having run this long, start afresh at once */
 };
 
 /* Intake first, then deliveries, then those who write down what came of them. */
@@ -38,7 +39,7 @@ enum { STOP_STAGES = sizeof(stop_stages) / sizeof(*stop_stages) };
 
 /* In the new process; only async-signal-safe calls. */
 static void
-child_image(int fd, const char *program, char *const argv[])
+child_image(pid_t master, int fd, const char *program, char *const argv[])
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
@@ -46,7 +47,8 @@ child_image(int fd, const char *program, char *const argv[])
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == 1)
+	/* Too late for that signal? (In a container, master may be 1.) */
+	if (getppid() != master)
 		_exit(1);
 	if (null != -1)
 		dup2(null, STDIN_FILENO);
@@ -64,8 +66,8 @@ pid_t
 child_exec(struct master *m, enum role role, char *const argv[], int *fd_out)
 {
 	char *program = xasprintf("%s/%s", m->libexec, role_program(role));
+	pid_t master = getpid(), pid;
 	int fds[2];
-	pid_t pid;
 
 	if (sock_pair(fds) == -1)
 		fatal("socket pair");
@@ -73,7 +75,7 @@ child_exec(struct master *m, enum role role, char *const argv[], int *fd_out)
 	if (pid == -1)
 		fatal("fork");
 	if (pid == 0)
-		child_image(fds[1], program, argv);
+		child_image(master, fds[1], program, argv);
 	close(fds[1]);
 	free(program);
 	*fd_out = fds[0];
@@ -115,6 +117,8 @@ on_ready(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 	(void)id;
 	(void)r;
 	(void)fd;
+	if (c != NULL && c->state == CHILD_READY)
+		reload_done(c);
 	if (c == NULL || c->state != CHILD_STARTING)
 		return;
 	c->state = CHILD_READY;
@@ -127,22 +131,61 @@ on_ready(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 	}
 }
 
-/* The process's end is noticed by its exit status, not here. */
+static bool
+child_lives(const struct child *c)
+{
+	return c->state == CHILD_STARTING || c->state == CHILD_READY;
+}
+
+/*
+ * A process says that a peer of it broke the rules of their channel. That peer
+ * gets a successor, and with it both get a new channel. Nobody can have others
+ * ended than those it talks to.
+ */
+static void
+on_peer_broke(void *arg, struct channel *ch, uint64_t id, struct reader *r,
+    int fd)
+{
+	struct master *m = arg;
+	struct child *from = child_of(m, ch), *c;
+	struct control_peer p;
+
+	(void)id;
+	(void)fd;
+	control_peer_get(r, &p);
+	if (!reader_end(r) || from == NULL || m->stop_stage >= 0)
+		return;
+	if (!role_talks(from->role, p.role)) {
+		reader_fail(r);
+		return;
+	}
+	for (c = m->children; c < m->children + m->n_children; c++) {
+		if (c->role != p.role || c->index != p.index || !child_lives(c))
+			continue;
+		log_warnx("role=%s/%u pid=%d broke its channel to %s/%u: "
+		    "replaced", role_name(c->role), c->index, (int)c->pid,
+		    role_name(from->role), from->index);
+		kill(c->pid, SIGKILL);
+	}
+}
+
+/*
+ * A process's end is noticed by its exit status, not here. One that broke the
+ * rules would live on without a master: it is ended.
+ */
 static void
 on_child_lost(void *owner, struct channel *ch)
 {
-	(void)owner;
-	(void)ch;
+	struct child *c = child_of(owner, ch);
+
+	if (channel_broke(ch) && c != NULL && c->pid > 0)
+		kill(c->pid, SIGKILL);
 }
 
 static const struct channel_handler child_handlers[] = {
 	{ MSG_READY, on_ready },
+	{ MSG_PEER_BROKE, on_peer_broke },
 	{ .handle = NULL },
-};
-
-static const struct channel_events child_events = {
-	.handlers = child_handlers,
-	.lost = on_child_lost,
 };
 
 static const char *
@@ -207,7 +250,7 @@ child_launch(struct child *c)
 	argv[n] = NULL;
 	c->pid = child_exec(m, c->role, (char *const *)argv, &fd);
 	c->ch = channel_new(m->loop, fd, ROLE_MASTER, c->role, c->index,
-	    &child_events, m);
+	    &m->child_events, m);
 	c->state = CHILD_STARTING;
 	c->started_ms = loop_mono_ms(m->loop);
 }
@@ -248,12 +291,6 @@ send_peer(struct child *to, const struct child *peer, int fd)
 	control_peer_put(channel_begin(to->ch, MSG_PEER, 0), &p);
 	channel_end_fd(to->ch, fd);
 	close(fd);
-}
-
-static bool
-child_lives(const struct child *c)
-{
-	return c->state == CHILD_STARTING || c->state == CHILD_READY;
 }
 
 /* A fresh pair of sockets between a process and each of its peers. */
@@ -297,6 +334,8 @@ children_start(struct master *m)
 	size_t i;
 	uint32_t k;
 
+	m->child_events = (struct channel_events){ .handlers = child_handlers,
+		.lost = on_child_lost, .owner = m };
 	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		for (k = 0; k < m->plan.counts[order[i]]; k++) {
 			if (m->n_children == MASTER_CHILDREN_MAX)
@@ -317,28 +356,14 @@ children_start(struct master *m)
 		channel_send(c->ch, MSG_START, 0);
 }
 
-void
-children_reload(struct master *m)
+bool
+child_reload(struct child *c)
 {
-	unsigned i;
-	int role;
-	uint32_t n;
-
-	for (i = 0; i < m->n_children; i++) {
-		if (!child_lives(&m->children[i]))
-			continue;
-		send_config(&m->children[i], MSG_RELOAD);
-		send_listeners(&m->children[i]);
-	}
-	for (role = 0; role < ROLE_COUNT; role++) {
-		for (n = 0, i = 0; i < m->n_children; i++)
-			n += m->children[i].role == (enum role)role;
-		if (n != m->plan.counts[role] && role > ROLE_LOADER)
-			log_warnx("processes.%s changed from %u to %u: this "
-			    "takes effect at the next start",
-			    role_name((enum role)role), n,
-			    m->plan.counts[role]);
-	}
+	if (!child_lives(c))
+		return false;
+	send_config(c, MSG_RELOAD);
+	send_listeners(c);
+	return true;
 }
 
 /* ---- end ----------------------------------------------------------------- */
@@ -452,6 +477,7 @@ children_ended(struct master *m, pid_t pid, int status)
 	channel_close(&c->ch);
 	c->pid = 0;
 	c->state = CHILD_DOWN;
+	reload_done(c);
 	if (m->stop_stage >= 0) {
 		if (was == CHILD_STOPPING)
 			stage_check(m);

@@ -6,10 +6,12 @@
 #ifndef MASTER_CHILDREN_H
 #define MASTER_CHILDREN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "lib/ipc/role.h"
 
+struct child;
 struct master;
 
 /*
@@ -20,9 +22,12 @@ pid_t child_exec(struct master *m, enum role role, char *const argv[],
     int *fd_out);
 /* Make the table from the plan and start all. */
 void children_start(struct master *m);
-/* Hand the new configuration and all listeners to everyone. */
-void children_reload(struct master *m);
-/* A process has ended; false if it was none of ours. */
+/*
+ * Hand it the new configuration and all listeners; it answers READY. False: it
+ * does not run, and will start with them.
+ */
+bool child_reload(struct child *c);
+/* A process has ended; it may be none of ours. */
 void children_ended(struct master *m, pid_t pid, int wait_status);
 /* Begin the orderly stop; again: do not wait any longer for this stage. */
 void children_stop(struct master *m);

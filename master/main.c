@@ -28,6 +28,7 @@
 #include "master/children.h"
 #include "master/master.h"
 #include "master/plan.h"
+#include "master/reload.h"
 
 enum { ARG_CONFIG = 256, ARG_POLICY, ARG_USER, ARG_SYSLOG };
 
@@ -77,14 +78,16 @@ on_loader_end(struct master *m, int status)
 		if (m->n_children == 0)
 			exit(1);
 		log_errorx("reload failed: the configuration in force stays");
+		if (m->reload_again)
+			plan_load(m);
+		m->reload_again = false;
 		return;
 	}
 	if (m->n_children == 0) {
 		children_start(m);
 		return;
 	}
-	children_reload(m);
-	log_info("reload complete epoch=%u", m->epoch);
+	reload_begin(m);
 }
 
 static void
@@ -117,9 +120,13 @@ on_reload(void *arg)
 {
 	struct master *m = arg;
 
-	if (m->loader_pid != 0 || m->stop_stage >= 0 || m->n_children == 0)
+	if (m->stop_stage >= 0 || m->n_children == 0)
 		return;
-	plan_load(m);
+	/* What was edited since may not be in the one under way. */
+	if (m->loader_pid != 0 || m->reload_stage != RELOAD_NONE)
+		m->reload_again = true;
+	else
+		plan_load(m);
 }
 
 /* Where our own program lies, the daemons' programs lie too. */

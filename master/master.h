@@ -50,6 +50,14 @@ struct child {
 	struct timer respawn;
 	int64_t started_ms; /* monotonic */
 	int64_t delay_ms;   /* back-off before the next start */
+	bool owes_reload;   /* it was sent a configuration, and must say READY */
+};
+
+/* Who is waited for; see reload.h. */
+enum reload_stage {
+	RELOAD_NONE,
+	RELOAD_FIRST, /* all but the queue manager */
+	RELOAD_LAST,  /* the queue manager */
 };
 
 struct master {
@@ -67,6 +75,10 @@ struct master {
 	unsigned n_listeners;
 	struct child children[MASTER_CHILDREN_MAX];
 	unsigned n_children;
+	struct channel_events child_events;
+	enum reload_stage reload_stage;
+	bool reload_again;   /* it was asked for in the middle of one */
+	struct timer reload_patience;
 	bool running;        /* "initialization complete" was said */
 	int stop_stage;      /* -1: not stopping */
 	struct timer stop_deadline;

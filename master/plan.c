@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "master/plan.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,6 +57,10 @@ on_folder(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 		reader_fail(r);
 	else
 		control_folder_get(r, &p->folders[p->n_folders++]);
+	/* Only these two keep files in a folder that master makes. */
+	if (reader_ok(r) && p->folders[p->n_folders - 1].owner != ROLE_SPOOLD &&
+	    p->folders[p->n_folders - 1].owner != ROLE_LOGGER)
+		reader_fail(r);
 }
 
 static void
@@ -81,7 +86,9 @@ on_done(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 	(void)ch;
 	(void)id;
 	control_setup_get(r, &s);
-	if (!reader_end(r) || p->config_fd != -1) {
+	if (p->config_fd != -1)
+		reader_fail(r);
+	if (!reader_end(r)) {
 		close(fd);
 		return;
 	}
@@ -147,57 +154,68 @@ plan_load(struct master *m)
 bool
 plan_loaded(struct master *m, int status)
 {
+	const int need = F_SEAL_WRITE | F_SEAL_SHRINK;
+	struct stat st;
+	bool broke;
 	int seals;
 
 	channel_drain(m->loader);
+	broke = channel_broke(m->loader);
 	channel_close(&m->loader);
 	m->loader_pid = 0;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (broke || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return false;
 	if (m->coming.config_fd == -1) {
 		log_warnx("the loader ended without a configuration");
 		return false;
 	}
+	/* It must be all there, and stay so while the children read it. */
 	seals = fcntl(m->coming.config_fd, F_GET_SEALS);
-	if (seals == -1 || (seals & (F_SEAL_WRITE | F_SEAL_SHRINK)) !=
-	    (F_SEAL_WRITE | F_SEAL_SHRINK)) {
-		log_warnx("the loader's configuration is not sealed");
+	if (seals == -1 || (seals & need) != need ||
+	    fstat(m->coming.config_fd, &st) == -1 || st.st_size < 0 ||
+	    (uint64_t)st.st_size != m->coming.config_len) {
+		log_warnx("the loader's configuration is not sealed or not "
+		    "whole");
 		return false;
 	}
 	return true;
 }
 
-/* The socket of an earlier plan for the same address, or a new one. */
+enum { LISTENER_NEW = -1, LISTENER_FAILED = -2 };
+
+/*
+ * A socket for this bind: that of an earlier plan for the same address, whose
+ * place (then empty) is returned, or a new one.
+ */
 static int
 listener_take(struct master *m, const struct control_bind *b,
     struct listener_socket *out)
 {
 	char where[IP_TEXT_MAX];
+	struct listener_socket *l;
 	unsigned i;
 
 	for (i = 0; i < m->n_listeners; i++) {
-		if (m->listeners[i].fd != -1 &&
-		    m->listeners[i].kind == b->kind &&
-		    ip_eq(&m->listeners[i].asked, &b->at) &&
-		    m->listeners[i].asked.port == b->at.port) {
-			*out = m->listeners[i];
-			out->index = b->index;
-			m->listeners[i].fd = -1;
-			return 0;
-		}
+		l = &m->listeners[i];
+		if (l->fd == -1 || l->kind != b->kind ||
+		    !ip_eq(&l->asked, &b->at) || l->asked.port != b->at.port)
+			continue;
+		*out = *l;
+		out->index = b->index;
+		l->fd = -1;
+		return (int)i;
 	}
 	*out = (struct listener_socket){ .kind = b->kind, .index = b->index,
 		.asked = b->at };
 	out->fd = sock_listen(&b->at, LISTEN_BACKLOG);
-	if (out->fd == -1) {
-		log_errorx("cannot listen on %s: %s%s",
-		    ip_port_format(&b->at, where), strerror(errno),
-		    errno == EACCES ? " (ports below 1024 need a start as "
-		    "root)" : errno == EADDRINUSE ? " (another server has "
-		    "this port: stop it or choose another)" : "");
-		return -1;
-	}
-	return 1;
+	if (out->fd != -1)
+		return LISTENER_NEW;
+	log_errorx("cannot listen on %s: %s%s",
+	    ip_port_format(&b->at, where), strerror(errno),
+	    errno == EACCES ? " (ports below 1024 need a start as "
+	    "root)" : errno == EADDRINUSE ? " (another server has "
+	    "this port: stop it or choose another)" : "");
+	return LISTENER_FAILED;
 }
 
 static void
@@ -212,46 +230,87 @@ listener_announce(const struct listener_socket *l)
 		    ip_port_format(&at, where));
 }
 
+/* Back to where they were; what is new is closed. */
+static void
+listeners_return(struct master *m, const struct listener_socket *fresh,
+    const int *from, unsigned n)
+{
+	while (n-- > 0) {
+		if (from[n] == LISTENER_NEW)
+			close(fresh[n].fd);
+		else
+			m->listeners[from[n]].fd = fresh[n].fd;
+	}
+}
+
 static int
 plan_bind(struct master *m)
 {
 	struct listener_socket fresh[MASTER_LISTENERS_MAX];
-	bool is_new[MASTER_LISTENERS_MAX] = { false };
-	unsigned i, j, n = 0;
-	int got;
+	int from[MASTER_LISTENERS_MAX];
+	unsigned i, n;
 
-	for (i = 0; i < m->coming.n_binds; i++) {
-		got = listener_take(m, &m->coming.binds[i], &fresh[n]);
-		if (got == -1)
-			break;
-		is_new[n++] = got == 1;
-	}
-	if (i < m->coming.n_binds) {
-		/* Undo: the old sockets return to their places. */
-		while (n-- > 0) {
-			if (is_new[n]) {
-				close(fresh[n].fd);
-				continue;
-			}
-			for (j = 0; m->listeners[j].fd != -1 ||
-			    !ip_eq(&m->listeners[j].asked, &fresh[n].asked) ||
-			    m->listeners[j].asked.port != fresh[n].asked.port;
-			    j++)
-				;
-			m->listeners[j].fd = fresh[n].fd;
+	for (n = 0; n < m->coming.n_binds; n++) {
+		from[n] = listener_take(m, &m->coming.binds[n], &fresh[n]);
+		if (from[n] == LISTENER_FAILED) {
+			listeners_return(m, fresh, from, n);
+			return -1;
 		}
-		return -1;
 	}
 	for (i = 0; i < m->n_listeners; i++) {
 		if (m->listeners[i].fd != -1)
 			close(m->listeners[i].fd);
 	}
 	for (i = 0; i < n; i++) {
-		if (is_new[i])
+		if (from[i] == LISTENER_NEW)
 			listener_announce(&fresh[i]);
+		m->listeners[i] = fresh[i];
 	}
-	memcpy(m->listeners, fresh, n * sizeof(*fresh));
 	m->n_listeners = n;
+	return 0;
+}
+
+/* Nothing in it? An unreadable folder counts as full. */
+static bool
+folder_is_empty(int fd)
+{
+	DIR *dir = fdopendir(openat(fd, ".", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC));
+	const struct dirent *e;
+	bool empty = dir != NULL;
+
+	while (empty && (e = readdir(dir)) != NULL)
+		empty = strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0;
+	if (dir != NULL)
+		closedir(dir);
+	return empty;
+}
+
+/*
+ * Hand a folder to the account of its role. The name comes from a process
+ * that runs policies: what others use already stays theirs.
+ */
+static int
+folder_give(struct master *m, const struct control_folder *f, int fd,
+    const struct stat *st)
+{
+	uid_t uid = m->users.uid[f->owner];
+	gid_t gid = m->users.gid[f->owner];
+
+	if (!m->users.change || (st->st_uid == uid && st->st_gid == gid))
+		return 0;
+	if (st->st_uid != uid && !folder_is_empty(fd)) {
+		log_errorx("the folder %s belongs to uid %u and is not empty: "
+		    "name another, or give it to uid %u with chown", f->path,
+		    (unsigned)st->st_uid, (unsigned)uid);
+		return -1;
+	}
+	if (fchown(fd, uid, gid) == -1) {
+		log_errorx("cannot give the folder %s to its role: %s",
+		    f->path, strerror(errno));
+		return -1;
+	}
 	return 0;
 }
 
@@ -291,13 +350,8 @@ plan_folder(struct master *m, struct control_folder *f)
 		    strerror(errno));
 		goto out;
 	}
-	if (m->users.change && (st.st_uid != m->users.uid[f->owner] ||
-	    st.st_gid != m->users.gid[f->owner]) &&
-	    fchown(fd, m->users.uid[f->owner], m->users.gid[f->owner]) == -1) {
-		log_errorx("cannot give the folder %s to its role: %s",
-		    f->path, strerror(errno));
+	if (folder_give(m, f, fd, &st) != 0)
 		goto out;
-	}
 	/* Logs are for people to read; the spool is for nobody. */
 	if (f->owner == ROLE_LOGGER && (st.st_mode & 0055) != 0055)
 		fchmod(fd, 0755);

@@ -263,6 +263,7 @@ mx_list_pack(const struct mx_hosts *list, struct buf *site, struct buf *hosts)
 		v[i].preference = (uint16_t)i;
 		v[i].addr = h->addr;
 		v[i].addr.port = h->port;
+		v[i].is_unix = h->name[0] == '/';
 	}
 	hosts_pack(hosts, v, (uint32_t)list->n, true);
 	free(v);
@@ -283,6 +284,9 @@ queue_answer(struct qmgr *q, const struct ask *a, struct span wire,
 		if (config->protocol.smtp.mx_list.n > 0)
 			mx_list_pack(&config->protocol.smtp.mx_list, &site,
 			    &hosts);
+		/* smtp-out proper sees no path. */
+		if (mx_hosts_are_sockets(&config->protocol.smtp.mx_list))
+			c.worker = WORKER_SCRIPT;
 		break;
 	case PROTOCOL_MAILDIR:
 		buf_addf(&protocol, "maildir:%s",

@@ -16,13 +16,14 @@
 enum {
 	WORKER_LOCAL_BASE = 1000, /* numbers of ROLE_LOCAL workers */
 	WORKERS_MAX = 256,
+	READERS_MAX = 64,
 	LOG_TEXT = 200,
 };
 
 struct session {
 	uint64_t id;
 	uint32_t worker;
-	char *ready_queue, *pool;
+	char *ready_queue;
 	struct buf items;    /* DISPATCH items of this turn, encoded */
 	uint32_t n_items;
 	struct session *next_dirty;
@@ -33,7 +34,9 @@ struct session {
 struct flight {
 	uint64_t session;
 	uint32_t worker;
-	uint32_t reader; /* which reader process was asked, counted */
+	const char *pool; /* in flights.pools */
+	uint32_t reader; /* which of them was asked, */
+	uint32_t life;   /* and in which of its lives */
 	uint16_t attempts;
 };
 
@@ -41,10 +44,12 @@ struct flights {
 	struct map sessions;   /* session id -> struct session */
 	struct map by_id;      /* message id -> struct flight */
 	struct map broken_tls; /* ready queue -> int64_t: until, monotonic */
+	struct map pools;      /* name -> the same: few, and kept */
+	const char *pool;      /* the one that was used last */
 	struct session *dirty;
 	uint64_t *opened;      /* sessions begun in this round */
 	uint32_t n_opened, opened_size;
-	uint32_t reader;       /* counts reader processes */
+	uint32_t lives[READERS_MAX]; /* how often each reader came up */
 	bool reported[WORKERS_MAX];
 	struct buf scratch;
 };
@@ -89,7 +94,6 @@ session_forget(struct qmgr *q, uint64_t id)
 		}
 	}
 	free(s->ready_queue);
-	free(s->pool);
 	buf_free(&s->items);
 	free(s);
 }
@@ -238,7 +242,6 @@ flights_open(struct qmgr *q, const struct action_open *a)
 	s->id = a->session;
 	s->worker = a->worker;
 	s->ready_queue = span_dup(a->ready_queue);
-	s->pool = span_dup(a->pool);
 	map_set(&q->flights->sessions, u64_key(&s->id), s);
 	opened_add(q->flights, s->id);
 	reader_init(&r, a->hosts);
@@ -252,11 +255,36 @@ flights_open(struct qmgr *q, const struct action_open *a)
 	arena_free(&arena);
 }
 
+/* Each worker is served by one reader, so that its messages stay in order. */
+static uint32_t
+reader_of(const struct qmgr *q, uint32_t worker)
+{
+	uint32_t n = q->d.suite.processes.spool_readers;
+
+	return worker_index(worker) % (n < READERS_MAX ? n : READERS_MAX);
+}
+
+static const char *
+pool_name(struct flights *f, struct span name)
+{
+	char *kept;
+
+	if (f->pool != NULL && span_eq_str(name, f->pool))
+		return f->pool;
+	kept = map_get(&f->pools, name);
+	if (kept == NULL) {
+		kept = span_dup(name);
+		map_set(&f->pools, name, kept);
+	}
+	f->pool = kept;
+	return kept;
+}
+
 static void
 dispatch_item(struct qmgr *q, struct session *s, const struct uuid *id,
-    uint16_t attempts)
+    const struct flight *f)
 {
-	struct dispatch_item item = { *id, attempts, span_of(s->pool) };
+	struct dispatch_item item = { *id, f->attempts, span_of(f->pool) };
 
 	dispatch_item_put(&s->items, &item);
 	s->n_items++;
@@ -276,10 +304,12 @@ flights_dispatch(struct qmgr *q, const struct action_dispatch *a)
 	if (s == NULL)
 		return;
 	f = xcalloc(1, sizeof(*f));
-	*f = (struct flight){ a->session, a->worker, q->flights->reader,
-		a->attempts };
+	*f = (struct flight){ .session = a->session, .worker = a->worker,
+		.pool = pool_name(q->flights, a->pool),
+		.reader = reader_of(q, a->worker), .attempts = a->attempts };
+	f->life = q->flights->lives[f->reader];
 	free(map_set(&q->flights->by_id, id_key(&a->id), f));
-	dispatch_item(q, s, &a->id, a->attempts);
+	dispatch_item(q, s, &a->id, f);
 }
 
 void
@@ -296,12 +326,13 @@ flights_close(struct qmgr *q, const struct action_close *a)
 static void
 flush_dispatches(struct qmgr *q)
 {
-	struct channel *ch = daemon_peer_nth(&q->d, ROLE_READER, 0);
+	struct channel *ch;
 	struct session *s;
 
 	while ((s = q->flights->dirty) != NULL) {
 		q->flights->dirty = s->next_dirty;
 		s->dirty = false;
+		ch = daemon_peer(&q->d, ROLE_READER, reader_of(q, s->worker));
 		/* Without a reader its successor is told (flights_on_held). */
 		if (ch != NULL) {
 			dispatch_put_encoded(channel_begin(ch, MSG_DISPATCH,
@@ -378,10 +409,11 @@ is_held(const struct sessions_held *h, const struct uuid *id)
 	return false;
 }
 
-/* Ask the new reader for what the old one did not hand over. */
+/* Ask a new reader for what the old one did not hand over. */
 static void
 dispatch_again(struct qmgr *q, uint32_t worker, const struct sessions_held *h)
 {
+	uint32_t life = q->flights->lives[reader_of(q, worker)];
 	struct session *s;
 	struct flight *f;
 	struct span key;
@@ -392,12 +424,12 @@ dispatch_again(struct qmgr *q, uint32_t worker, const struct sessions_held *h)
 	while (map_next(&q->flights->by_id, &at, &key, &value)) {
 		f = value;
 		memcpy(&id, key.p, sizeof(id));
-		if (f->worker != worker || f->reader == q->flights->reader)
+		if (f->worker != worker || f->life == life)
 			continue;
-		f->reader = q->flights->reader;
+		f->life = life;
 		s = session_of(q, f->session);
 		if (s != NULL && !is_held(h, &id))
-			dispatch_item(q, s, &id, f->attempts);
+			dispatch_item(q, s, &id, f);
 	}
 }
 
@@ -410,7 +442,6 @@ flights_on_held(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	struct sessions_held h;
 	uint32_t worker = flights_worker(ch), i, k;
 
-	(void)id;
 	(void)fd;
 	sessions_held_get(r, &h, &a);
 	if (reader_end(r)) {
@@ -424,7 +455,8 @@ flights_on_held(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 				    &h.v[i].ids[k], worker);
 		}
 		*reported(q, worker) = true;
-		dispatch_again(q, worker, &h);
+		if (id != 0)
+			dispatch_again(q, worker, &h);
 		loading_check(q);
 		qmgr_turn(q);
 	}
@@ -432,10 +464,21 @@ flights_on_held(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 }
 
 void
-flights_reader_up(struct qmgr *q)
+flights_reader_up(struct qmgr *q, const struct channel *reader)
 {
-	/* Workers answer with what they hold as soon as they see it, too. */
-	q->flights->reader++;
+	uint32_t index = channel_peer_index(reader) % READERS_MAX;
+	struct channel *ch;
+	unsigned i;
+
+	/* Its workers take in what the old one said, then say what they hold. */
+	q->flights->lives[index]++;
+	for (i = 0; i < q->d.n_peers; i++) {
+		ch = q->d.peers[i];
+		if ((channel_peer(ch) == ROLE_OUT ||
+		    channel_peer(ch) == ROLE_LOCAL) &&
+		    reader_of(q, flights_worker(ch)) == index)
+			channel_send(ch, MSG_HELD_ASK, 1);
+	}
 	loading_check(q);
 }
 
@@ -447,6 +490,8 @@ outcome_kind(const struct outcome *o)
 		return ENGINE_OUTCOME_DELIVERED;
 	case OUTCOME_TRANSIENT:
 		return ENGINE_OUTCOME_TRANSIENT;
+	case OUTCOME_UNREACHED:
+		return ENGINE_OUTCOME_UNREACHED;
 	case OUTCOME_RETURNED:
 	case OUTCOME_RESULTS:
 		break;

@@ -3,7 +3,7 @@
  * Sessions at the workers and the messages dispatched to them. The engine
  * numbers its workers; here that number is a role and an index. When a spool
  * reader dies, what it was asked to hand over and no worker has got is asked of
- * its successor.
+ * its successor, once the workers have said what they got.
  */
 #ifndef QMGR_FLIGHTS_H
 #define QMGR_FLIGHTS_H
@@ -19,7 +19,7 @@ struct channel *flights_worker_channel(struct qmgr *q, uint32_t worker);
 uint32_t flights_worker(const struct channel *ch);
 void flights_worker_up(struct qmgr *q, struct channel *ch);
 void flights_worker_down(struct qmgr *q, struct channel *ch);
-void flights_reader_up(struct qmgr *q);
+void flights_reader_up(struct qmgr *q, const struct channel *reader);
 /* Have all workers that should be there said what they hold? */
 bool flights_all_reported(const struct qmgr *q);
 

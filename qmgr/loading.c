@@ -38,6 +38,7 @@ struct loading {
 	enum scan_state state;
 	bool first;             /* the scan of the start is not over */
 	bool overdue;           /* do not wait for workers any longer */
+	bool store_spoke;       /* the writer knows of this channel */
 	struct timer patience;
 	uint64_t request;       /* of the slice that was asked for */
 	struct uuid after;      /* where the scan stands */
@@ -169,16 +170,15 @@ loading_init(struct qmgr *q)
 }
 
 /*
- * The writer's channel must be there first: what is stored after the snapshot
- * is then sure to be reported.
+ * The writer must have spoken first: it then knows of us, and what it stores
+ * after the snapshot is sure to be reported.
  */
 void
 loading_check(struct qmgr *q)
 {
 	struct loading *l = q->loading;
 
-	if (l->state != SCAN_WAITING ||
-	    daemon_peer(&q->d, ROLE_SPOOLD, 0) == NULL)
+	if (l->state != SCAN_WAITING || !l->store_spoke)
 		return;
 	if (l->first && !l->overdue && !flights_all_reported(q))
 		return;
@@ -201,6 +201,19 @@ scan_begin(struct qmgr *q)
 	l->min_commit = l->seen;
 	l->snapshot = 0;
 	loading_check(q);
+}
+
+void
+loading_store_spoke(struct qmgr *q)
+{
+	q->loading->store_spoke = true;
+	loading_check(q);
+}
+
+void
+loading_store_down(struct qmgr *q)
+{
+	q->loading->store_spoke = false;
 }
 
 void

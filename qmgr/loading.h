@@ -24,6 +24,9 @@ void loading_init(struct qmgr *q);
 /* A peer came or spoke that a scan may have waited for. */
 void loading_check(struct qmgr *q);
 void loading_store_up(struct qmgr *q);
+void loading_store_down(struct qmgr *q);
+/* The writer has spoken: what it commits from now on it reports to us. */
+void loading_store_spoke(struct qmgr *q);
 void loading_reader_up(struct qmgr *q);
 /*
  * An outcome of a message that the engine does not know: kept until the

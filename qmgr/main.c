@@ -91,6 +91,7 @@ on_health(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 	(void)fd;
 	qmgr_clock(q);
 	engine_store_health(q->engine, h != HEALTH_FAILED);
+	loading_store_spoke(q);
 	qmgr_turn(q);
 }
 
@@ -144,7 +145,7 @@ on_peer_up(void *arg, struct channel *ch)
 		asks_policy_up(q);
 		break;
 	case ROLE_READER:
-		flights_reader_up(q);
+		flights_reader_up(q, ch);
 		loading_reader_up(q);
 		break;
 	case ROLE_SPOOLD:
@@ -161,6 +162,8 @@ on_peer_down(void *arg, struct channel *ch)
 {
 	if (channel_peer(ch) == ROLE_OUT || channel_peer(ch) == ROLE_LOCAL)
 		flights_worker_down(arg, ch);
+	else if (channel_peer(ch) == ROLE_SPOOLD)
+		loading_store_down(arg);
 }
 
 static void

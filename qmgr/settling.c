@@ -217,6 +217,8 @@ settling_drop(struct qmgr *q, uint64_t token)
 
 /* ---- the engine's decisions ------------------------------------------------------ */
 
+#define OWN_REPLY "KumoMTA internal: "
+
 static const enum record_type record_types[] = {
 	[ENGINE_RECORD_EXPIRATION] = RECORD_EXPIRATION,
 	[ENGINE_RECORD_DELAYED] = RECORD_DELAYED,
@@ -229,9 +231,15 @@ record_of(struct buf *out, const struct action_record *a)
 {
 	struct record rec = { .type = record_types[a->kind],
 		.time_us = clock_wall_us(), .code = a->code,
-		.content = a->text, .pool = a->pool, .source = a->source };
-	struct buf site = { 0 };
+		.pool = a->pool, .source = a->source };
+	struct buf site = { 0 }, text = { 0 };
 	unsigned class, subject, detail;
+
+	/* A worker's reason has the mark of our own replies already. */
+	if (!span_starts(a->text, OWN_REPLY))
+		buf_add_str(&text, OWN_REPLY);
+	buf_add_span(&text, a->text);
+	rec.content = buf_span(&text);
 
 	if (a->enhanced != NULL && sscanf(a->enhanced, "%u.%u.%u", &class,
 	    &subject, &detail) == 3) {
@@ -247,6 +255,7 @@ record_of(struct buf *out, const struct action_record *a)
 	}
 	record_put(out, &rec);
 	buf_free(&site);
+	buf_free(&text);
 }
 
 static void

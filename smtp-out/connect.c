@@ -81,8 +81,10 @@ plan_impossible(struct session *s, enum session_end how, enum fate fate,
 	char text[CAUSES_MAX + CAUSE_MAX];
 
 	snprintf(text, sizeof(text), "%.*s", SPAN_FMT(answer->content));
-	while (s->n_mails > 0)
+	while (s->n_mails > 0) {
+		s->mails->unreached = true;
 		session_mail_fails(s, fate, answer);
+	}
 	session_end(s, how, text);
 }
 
@@ -199,8 +201,10 @@ plan_exhausted(struct session *s)
 		return;
 	}
 	answer.content = span_of(text);
-	if (s->n_mails > 0)
+	if (s->n_mails > 0) {
+		s->mails->unreached = true;
 		session_mail_fails(s, FATE_DEFERRED, &answer);
+	}
 	session_end(s, unplumbed ? SESSION_END_UNPLUMBED :
 	    SESSION_END_PLAN_FAILED, text);
 }
@@ -413,7 +417,8 @@ tls_decide(struct session *s)
 	bool wanted = required || (terms_tls_opportunistic(&s->terms) &&
 	    !s->host.clear && !s->no_tls);
 
-	if (wanted && s->ehlo.starttls) {
+	/* Behind a path there is nobody in between, and no name to verify. */
+	if (wanted && s->ehlo.starttls && !s->host.is_unix) {
 		if (session_interrupted(s)) {
 			connect_failed(s, "the peer spoke before it was "
 			    "asked");

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/arena.h"
+#include "lib/base/uuid.h"
 #include "lib/ipc/channel.h"
 #include "lib/ipc/delivery.h"
 
 struct held_outcome {
 	struct held_outcome *next;
 	uint64_t id;
+	struct uuid message;
 	size_t len;
 	uint8_t body[]; /* encoded */
 };
@@ -35,6 +38,7 @@ held_add(struct held *h, struct channel *ch, const struct outcome *o)
 	one = xmalloc(sizeof(*one) + buf_len(&b));
 	one->next = NULL;
 	one->id = ++h->next;
+	one->message = o->id;
 	one->len = buf_len(&b);
 	memcpy(one->body, buf_data(&b), one->len);
 	buf_free(&b);
@@ -69,6 +73,18 @@ held_send_all(const struct held *h, struct channel *ch)
 
 	for (one = h->first; one != NULL; one = one->next)
 		held_send(one, ch);
+}
+
+struct uuid *
+held_ids(const struct held *h, struct arena *a)
+{
+	struct uuid *ids = arena_alloc(a, h->n * sizeof(*ids));
+	const struct held_outcome *one;
+	uint32_t n = 0;
+
+	for (one = h->first; one != NULL; one = one->next)
+		ids[n++] = one->message;
+	return ids;
 }
 
 void

@@ -9,9 +9,11 @@
 
 #include <stdint.h>
 
+struct arena;
 struct channel;
 struct outcome;
 struct held_outcome;
+struct uuid;
 
 /* Zero-initialised is empty. */
 struct held {
@@ -24,6 +26,8 @@ struct held {
 void held_add(struct held *h, struct channel *ch, const struct outcome *o);
 void held_kept(struct held *h, uint64_t upto);
 void held_send_all(const struct held *h, struct channel *ch);
+/* The ids of all, in the arena. */
+struct uuid *held_ids(const struct held *h, struct arena *a);
 void held_free(struct held *h);
 
 #endif

@@ -281,7 +281,9 @@ mail_outcome(struct mail *m, struct outcome *out)
 		out->records[out->n_records++] = reader_span(&r, UINT32_MAX);
 	if (out->n_done == m->env.n_rcpts)
 		out->result = OUTCOME_FINISHED;
+	else if (!m->attempted)
+		out->result = OUTCOME_RETURNED;
 	else
-		out->result = m->attempted ? OUTCOME_TRANSIENT :
-		    OUTCOME_RETURNED;
+		out->result = m->unreached ? OUTCOME_UNREACHED :
+		    OUTCOME_TRANSIENT;
 }

@@ -55,6 +55,7 @@ struct mail {
 	struct mail_rcpt *rcpts; /* env.n_rcpts */
 	uint32_t settled;        /* those no longer pending */
 	bool attempted;
+	bool unreached;          /* no host of the plan could be used */
 	struct arena arena;
 	struct buf records;      /* each a u32 length and its bytes */
 	uint32_t n_records;

@@ -3,8 +3,9 @@
  * smtp-out: delivery. In the role smtp-out it speaks SMTP or LMTP as a client,
  * as an account of its own: it connects out, gets each message from a spool
  * reader because the queue manager named it, and can open no file. In the role
- * local it writes maildirs and can connect nowhere. Talks to the queue manager,
- * the spool readers and, for names, the policy process.
+ * local it writes maildirs, speaks to servers behind a path in the file system
+ * (LMTP, in clear), and reaches no network. Talks to the queue manager, the
+ * spool readers and, for names, the policy process.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +63,7 @@ out_started(void *state, struct daemon *d)
 
 static const struct daemon_ops out_ops = {
 	.role = ROLE_OUT,
-	.jail = { .may = JAIL_CONNECT | JAIL_UNIX_CONNECT | JAIL_MAP_FILES },
+	.jail = { .may = JAIL_CONNECT | JAIL_MAP_FILES },
 	.handlers = out_handlers,
 	.prepare = out_prepare,
 	.started = out_started,
@@ -73,7 +74,8 @@ static const struct daemon_ops out_ops = {
 
 static const struct daemon_ops local_ops = {
 	.role = ROLE_LOCAL,
-	.jail = { .may = JAIL_WRITE_FILES | JAIL_MAP_FILES },
+	.jail = { .may = JAIL_WRITE_FILES | JAIL_MAP_FILES |
+	    JAIL_UNIX_CONNECT },
 	.handlers = out_handlers,
 	.started = out_started,
 	.peer_up = peers_up,

@@ -34,7 +34,6 @@ struct out {
 	uint64_t seed;            /* of the order of equal hosts */
 	uint32_t names;           /* counts files written */
 	struct map files;         /* key files read before the jail */
-	bool reader_lost;         /* its successor must hear what we hold */
 	bool stopping;
 	struct timer stop;        /* the longest that an end may take */
 	struct deferred exit;

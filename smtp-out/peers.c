@@ -7,6 +7,7 @@
 #include "lib/ipc/channel.h"
 #include "lib/ipc/delivery.h"
 #include "lib/ipc/policy.h"
+#include "lib/proc/daemon.h"
 #include "smtp-out/out.h"
 #include "smtp-out/session.h"
 
@@ -102,7 +103,7 @@ place_mail(struct out *o, struct mail *m)
 			give_back(o, m);
 		else if (!timer_is_set(&o->early.timer))
 			timer_set(&o->early.timer, EARLY_WAIT_MS);
-	} else if (has_mail(s, &m->env.id))
+	} else if (s->orphan || has_mail(s, &m->env.id))
 		mail_free(&m);
 	else if (s->n_mails >= IN_HAND_MAX)
 		give_back(o, m);
@@ -173,7 +174,30 @@ on_host_is(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	arena_free(&a);
 }
 
+static void say_held(struct out *o, struct channel *qmgr, uint64_t request);
+
+static void
+on_held_ask(void *arg, struct channel *ch, uint64_t id, struct reader *r,
+    int fd)
+{
+	struct out *o = arg;
+	unsigned i;
+
+	(void)r;
+	(void)fd;
+	/* A reader that died may have handed over more than we have seen. */
+	for (i = daemon_peer_count(o->daemon, ROLE_READER); i-- > 0;) {
+		struct channel *reader = daemon_peer_nth(o->daemon,
+		    ROLE_READER, i);
+
+		if (reader != NULL)
+			channel_drain(reader);
+	}
+	say_held(o, ch, id);
+}
+
 const struct channel_handler out_handlers[] = {
+	{ MSG_HELD_ASK, on_held_ask },
 	{ MSG_SESSION_OPEN, on_session_open },
 	{ MSG_SESSION_CLOSE, on_session_close },
 	{ MSG_OUTCOME_KEPT, on_outcome_kept },
@@ -185,7 +209,7 @@ const struct channel_handler out_handlers[] = {
 /* ---- peers that come and go --------------------------------------------- */
 
 static void
-say_held(struct out *o, struct channel *qmgr)
+say_held(struct out *o, struct channel *qmgr, uint64_t request)
 {
 	struct sessions_held held = { 0 };
 	struct arena a = { 0 };
@@ -194,7 +218,12 @@ say_held(struct out *o, struct channel *qmgr)
 
 	for (s = o->first; s != NULL; s = s->next)
 		n++;
-	held.v = arena_alloc(&a, n * sizeof(*held.v));
+	held.v = arena_alloc(&a, (n + 1) * sizeof(*held.v));
+	if (o->held.n > 0 && o->held.n < HELD_FRAME_MAX / 2 / UUID_LEN) {
+		held.v[held.n].ids = held_ids(&o->held, &a);
+		held.v[held.n++].n_ids = o->held.n;
+		bytes += o->held.n * UUID_LEN;
+	}
 	for (s = o->first; s != NULL; s = s->next) {
 		if (s->n_mails == 0)
 			continue;
@@ -204,9 +233,9 @@ say_held(struct out *o, struct channel *qmgr)
 			break;
 		}
 		session_held(s, &held.v[held.n++], &a);
-		s->known = true;
 	}
-	sessions_held_put(channel_begin(qmgr, MSG_SESSION_HELD, 0), &held);
+	sessions_held_put(channel_begin(qmgr, MSG_SESSION_HELD,
+	    request), &held);
 	channel_end(qmgr);
 	arena_free(&a);
 }
@@ -218,13 +247,8 @@ peers_up(void *state, struct channel *ch)
 
 	switch (channel_peer(ch)) {
 	case ROLE_QMGR:
-		say_held(o, ch);
+		say_held(o, ch, 0);
 		held_send_all(&o->held, ch);
-		break;
-	case ROLE_READER:
-		if (o->reader_lost && out_qmgr(o) != NULL)
-			say_held(o, out_qmgr(o));
-		o->reader_lost = false;
 		break;
 	case ROLE_POLICY:
 		hosts_ask_again(&o->hosts, ch);
@@ -247,13 +271,11 @@ peers_down(void *state, struct channel *ch)
 		for (s = o->first; s != NULL; s = next) {
 			next = s->next;
 			s->known = false;
+			s->orphan = true;
 			if (s->state != SESSION_QUITTING)
 				session_close(s);
 		}
 		out_check_stop(o);
-		break;
-	case ROLE_READER:
-		o->reader_lost = true;
 		break;
 	default:
 		break;

@@ -73,6 +73,8 @@ struct session {
 	bool closing;             /* told to finish */
 	bool in_replies, dead;    /* freed when the reply loop is left */
 	bool known;               /* to the queue manager there is now */
+	bool orphan;              /* of a queue manager that is gone: what it
+				     sent and is not here yet comes again */
 
 	/* terms, in `arena` */
 	struct arena arena;

@@ -29,13 +29,15 @@ buf_len(const struct buf *b)
 static inline uint8_t *
 buf_data(const struct buf *b)
 {
-	return b->base + b->start;
+	/* C gives no meaning to NULL + 0. */
+	return b->base != NULL ? b->base + b->start : NULL;
 }
 
 static inline struct span
 buf_span(const struct buf *b)
 {
-	return span_make(b->base + b->start, b->end - b->start);
+	return span_make(b->base != NULL ? (const void *)buf_data(b) : "",
+	    buf_len(b));
 }
 
 /* Room for `more` bytes behind the end; returns where to write them. */

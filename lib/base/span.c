@@ -95,6 +95,8 @@ span_from(struct span a, size_t from)
 {
 	if (from > a.len)
 		from = a.len;
+	if (from == 0)
+		return a;
 	return (struct span){ a.p + from, a.len - from };
 }
 

@@ -28,7 +28,7 @@ struct reader {
 static inline void
 reader_init(struct reader *r, struct span s)
 {
-	r->p = (const uint8_t *)s.p;
+	r->p = (const uint8_t *)(s.len != 0 ? s.p : "");
 	r->end = r->p + s.len;
 	r->bad = false;
 }

@@ -536,6 +536,15 @@ channel_read(struct channel *ch)
 	return channel_parse(ch);
 }
 
+bool
+channel_is_dead(const struct channel *ch)
+{
+	char byte;
+	ssize_t n = recv(ch->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+}
+
 void
 channel_drain(struct channel *ch)
 {

@@ -84,6 +84,12 @@ channel_full(const struct channel *ch)
 }
 
 /*
+ * Has the peer died, though the loop has not said so yet? Asked by one who must
+ * not speak into a dead channel when the peer's successor is meant.
+ */
+bool channel_is_dead(const struct channel *ch);
+
+/*
  * Handle now all that has already arrived; the channel may be lost by it.
  * Does nothing inside a handler of this channel.
  */

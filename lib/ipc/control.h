@@ -3,7 +3,10 @@
  * Words between master and its children. A child gets SETUP (the checked
  * configuration in a sealed memfd), LISTENER and PEER frames, then START; it
  * enters its jail, begins work and answers READY. PEER may come again later:
- * the old channel to that peer is dead, this is its successor.
+ * the old channel to that peer is dead, this is its successor. A child that
+ * closed a channel because the peer broke its rules says PEER_BROKE (the body
+ * is that of PEER): master replaces the peer, since nobody else would make the
+ * two a new channel.
  *
  * The loader says what master must prepare: sockets to bind, folders to make
  * for a role, how many processes of a role to run; PLAN_DONE carries the

@@ -9,9 +9,12 @@
  * repeats what was not kept to a new queue manager. Request ids of outcomes
  * grow per worker; OUTCOME_KEPT acknowledges all up to one.
  *
- * SESSION_HELD: sent first on every new channel to the queue manager and again
- * whenever a spool reader was replaced: all that this worker has in hand. What
- * was dispatched and is neither held nor reported must be dispatched again.
+ * SESSION_HELD: sent first on every new channel to the queue manager: all that
+ * this worker has in hand, and under session 0 what it has reported and nobody
+ * has kept. Also the answer to HELD_ASK, which the queue manager sends when a
+ * spool reader was replaced: the worker first takes in all that the old one
+ * said. What was dispatched through the old reader and is neither held nor
+ * reported is then dispatched again.
  */
 #ifndef LIB_IPC_DELIVERY_H
 #define LIB_IPC_DELIVERY_H
@@ -158,6 +161,7 @@ void delivery_message_get(struct reader *r, struct delivery_message *out);
 enum outcome_result {
 	OUTCOME_FINISHED,  /* every recipient delivered or bounced */
 	OUTCOME_TRANSIENT, /* at least one is left for another attempt */
+	OUTCOME_UNREACHED, /* as TRANSIENT, but no host of the plan answered */
 	OUTCOME_RETURNED,  /* no attempt was made: no count, no delay */
 	OUTCOME_RESULTS
 };

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/io/loop.h"
@@ -108,6 +108,17 @@ daemon_peer_count(const struct daemon *d, enum role role)
 	return n;
 }
 
+/* It lives on, cut off from us: master is to replace it. */
+static void
+peer_report(struct daemon *d, const struct channel *ch)
+{
+	const struct control_peer p = { channel_peer(ch),
+		channel_peer_index(ch) };
+
+	control_peer_put(channel_begin(d->master, MSG_PEER_BROKE, 0), &p);
+	channel_end(d->master);
+}
+
 static void
 peer_lost(void *owner, struct channel *ch)
 {
@@ -119,6 +130,8 @@ peer_lost(void *owner, struct channel *ch)
 	if (i == d->n_peers)
 		return;
 	d->peers[i] = d->peers[--d->n_peers];
+	if (channel_broke(ch))
+		peer_report(d, ch);
 	if (d->started && d->ops->peer_down != NULL)
 		d->ops->peer_down(d->state, ch);
 	channel_close(&ch);
@@ -167,24 +180,28 @@ on_peer(void *arg, struct channel *master, uint64_t id, struct reader *r,
 
 /* ---- configuration ------------------------------------------------------ */
 
+/* Read, not mapped: few jails let a file be mapped. */
 static int
 config_read(int fd, uint64_t len, struct suite *out)
 {
 	struct reader r;
-	void *bytes;
+	uint8_t *bytes;
+	ssize_t n = 1;
+	size_t got;
 
 	if (len == 0)
 		return -1;
-	bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED)
-		return -1;
-	reader_init(&r, span_make(bytes, len));
+	bytes = xmalloc(len);
+	for (got = 0; got < len && n > 0; got += (size_t)(n > 0 ? n : 0))
+		n = pread(fd, bytes + got, len - got, (off_t)got);
+	reader_init(&r, span_make(bytes, got));
 	suite_get(&r, out);
-	munmap(bytes, len);
-	if (!reader_ok(&r)) {
+	if (got < len || !reader_ok(&r)) {
 		suite_free(out);
+		free(bytes);
 		return -1;
 	}
+	free(bytes);
 	return 0;
 }
 
@@ -212,30 +229,34 @@ on_setup(void *arg, struct channel *master, uint64_t id, struct reader *r,
 }
 
 static void
+reload(struct daemon *d, const struct control_setup *s, struct suite *fresh)
+{
+	struct suite old = d->suite;
+
+	d->suite = *fresh;
+	d->epoch = s->epoch;
+	log_set_level((enum log_level)d->suite.log_level);
+	if (d->ops->reload != NULL)
+		d->ops->reload(d->state, &old);
+	suite_free(&old);
+}
+
+static void
 on_reload(void *arg, struct channel *master, uint64_t id, struct reader *r,
     int fd)
 {
 	struct daemon *d = arg;
 	struct control_setup s;
-	struct suite fresh, old;
+	struct suite fresh;
 
-	(void)master;
-	(void)id;
 	control_setup_get(r, &s);
-	if (!reader_end(r) || config_read(fd, s.config_len, &fresh) != 0) {
+	if (reader_end(r) && config_read(fd, s.config_len, &fresh) == 0)
+		reload(d, &s, &fresh);
+	else
 		log_warnx("the new configuration cannot be read, "
 		    "the old one stays");
-		close(fd);
-		return;
-	}
 	close(fd);
-	old = d->suite;
-	d->suite = fresh;
-	d->epoch = s.epoch;
-	log_set_level((enum log_level)d->suite.log_level);
-	if (d->ops->reload != NULL)
-		d->ops->reload(d->state, &old);
-	suite_free(&old);
+	channel_send(master, MSG_READY, id);
 }
 
 static void
@@ -327,8 +348,12 @@ daemon_main(const struct daemon_ops *ops, struct daemon *d, void *state,
 	*d = (struct daemon){ .ops = ops, .state = state };
 	daemon_arguments(d, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
-	/* The terminal's Ctrl-C is for master, which stops us in order. */
+	/*
+	 * Ctrl-C of the terminal and a SIGTERM to the whole group are for
+	 * master, which stops us in order.
+	 */
 	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	/* Read once: in the jail the C library could not look again. */
 	setenv("TZ", ":/etc/localtime", 0);
@@ -347,13 +372,14 @@ void
 daemon_exit(struct daemon *d)
 {
 	unsigned i;
-	int64_t until = loop_mono_ms(d->loop) + DAEMON_EXIT_WAIT_MS;
+	size_t before;
+	int64_t until = clock_mono_ms() + DAEMON_EXIT_WAIT_MS;
 
 	for (i = 0; i < d->n_peers; i++) {
+		/* The loop stands still, and so does its own time. */
 		while (channel_pending(d->peers[i]) > 0 &&
-		    loop_mono_ms(d->loop) < until) {
-			size_t before = channel_pending(d->peers[i]);
-
+		    clock_mono_ms() < until) {
+			before = channel_pending(d->peers[i]);
 			channel_flush(d->peers[i]);
 			if (channel_pending(d->peers[i]) == before)
 				poll(NULL, 0, 10);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/proc/jail.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -59,7 +61,7 @@ static const int base_calls[] = {
 	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk),
 	SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
 	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(tgkill),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
 	SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
 	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrusage),
@@ -69,9 +71,9 @@ static const int base_calls[] = {
 	SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group),
 	SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(getsockname),
 	SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
-	SCMP_SYS(shutdown), SCMP_SYS(ioctl), SCMP_SYS(eventfd2),
+	SCMP_SYS(shutdown), SCMP_SYS(eventfd2),
 	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
-	SCMP_SYS(pipe2), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64),
+	SCMP_SYS(pipe2), SCMP_SYS(getrlimit), SCMP_SYS(sched_getaffinity),
 	SCMP_SYS(membarrier), SCMP_SYS(rseq), SCMP_SYS(set_robust_list),
 };
 
@@ -126,7 +128,6 @@ static const struct {
 	{ JAIL_MEMFD, SCMP_SYS(pwrite64) },
 	{ JAIL_THREADS, SCMP_SYS(clone) },
 	{ JAIL_THREADS, SCMP_SYS(clone3) },
-	{ JAIL_THREADS, SCMP_SYS(sched_getaffinity) },
 };
 
 static void
@@ -149,14 +150,45 @@ allow_socket(scmp_filter_ctx ctx, int family, int type)
 }
 
 static void
-allow_memory(scmp_filter_ctx ctx)
+allow_memory(scmp_filter_ctx ctx, const struct jail *jail)
 {
+	const scmp_datum_t kind = jail->may & JAIL_MAP_FILES ? 0 :
+	    MAP_ANONYMOUS;
+
 	/* Nothing that is mapped from now on may be run. */
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+	    SCMP_A3(SCMP_CMP_MASKED_EQ, kind, kind)) != 0 ||
 	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0)
 		fatalx("system call filter: rule for memory");
+}
+
+/* Calls of which only a harmless form is allowed. */
+static void
+allow_partly(scmp_filter_ctx ctx)
+{
+	static const unsigned requests[] = { FIONREAD, FIONBIO, TCGETS };
+	size_t i;
+
+	/* Others could type on the terminal that the suite was started from. */
+	for (i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+		    SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, requests[i])) != 0)
+			fatalx("system call filter: rule for ioctl");
+	}
+	/* Signals and limits: our own, as abort() needs them. */
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) != 0 ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+	    SCMP_A0(SCMP_CMP_EQ, 0)) != 0)
+		fatalx("system call filter: rule for our own process");
+	/* syslog() connects again when its service was restarted. It cannot,
+	 * which costs log lines, not the process. */
+	if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
+	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
+	    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM)) != 0)
+		fatalx("system call filter: rule for syslog");
 }
 
 static void
@@ -169,7 +201,8 @@ filter_calls(const struct jail *jail)
 		fatalx("system call filter: cannot begin");
 	for (i = 0; i < sizeof(base_calls) / sizeof(*base_calls); i++)
 		allow(ctx, base_calls[i]);
-	allow_memory(ctx);
+	allow_memory(ctx, jail);
+	allow_partly(ctx);
 	for (i = 0; i < sizeof(role_calls) / sizeof(*role_calls); i++) {
 		if (jail->may & role_calls[i].may)
 			allow(ctx, role_calls[i].call);

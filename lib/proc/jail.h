@@ -22,7 +22,8 @@ enum jail_may {
 	JAIL_READ_FILES = 1 << 4, /* open files to read */
 	JAIL_WRITE_FILES = 1 << 5, /* make, write, rename, sync files */
 	JAIL_MEMFD = 1 << 6,      /* make sealed memory files to pass on */
-	JAIL_MAP_FILES = 1 << 7,  /* map files (the spool, memory files) */
+	JAIL_MAP_FILES = 1 << 7,  /* map files (the spool, memory files): others
+	                           * only read and write them */
 	JAIL_THREADS = 1 << 8,    /* a library of it starts threads */
 };
 

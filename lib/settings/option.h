@@ -131,7 +131,8 @@ struct suspend_rule {
 
 /* One next hop of protocol.smtp.mx_list. */
 struct mx_host {
-	char *name;     /* host name, or the address as it was written */
+	char *name;     /* host name, the address as it was written, or the
+			   path of a socket (its first letter tells) */
 	uint16_t port;  /* 0 = the path's smtp_port */
 	struct ip addr; /* family IP_NONE = look the name up */
 };
@@ -140,6 +141,9 @@ struct mx_hosts {
 	struct mx_host *v;
 	size_t n;
 };
+
+/* All next hops are paths of sockets; else none is. */
+bool mx_hosts_are_sockets(const struct mx_hosts *list);
 
 /* What each type of the .def files is in C. */
 #define OPTION_C_BOOL bool

@@ -280,7 +280,27 @@ const struct option_kind option_kind_HOST_PORT = {
 
 /* ---- MX_HOSTS ----------------------------------------------------------- */
 
-/* name, ip, [ip], each with :port or without. */
+enum { MX_SOCKET_MAX = 108 }; /* of sockaddr_un, with its end */
+
+/* "/path" or "unix:/path", no longer than an address can be. */
+static bool
+mx_socket_parse(struct span s, struct mx_host *out)
+{
+	size_t i;
+
+	if (span_starts(s, "unix:"))
+		s = span_from(s, 5);
+	if (s.len < 2 || s.len >= MX_SOCKET_MAX || s.p[0] != '/')
+		return false;
+	for (i = 0; i < s.len; i++) {
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	}
+	out->name = span_dup(s);
+	return true;
+}
+
+/* name, ip, [ip], each with :port or without; the path of a socket. */
 static bool
 mx_host_parse(struct span s, struct mx_host *out)
 {
@@ -288,6 +308,8 @@ mx_host_parse(struct span s, struct mx_host *out)
 	struct ip ip;
 
 	*out = (struct mx_host){ 0 };
+	if (span_starts(s, "/") || span_starts(s, "unix:"))
+		return mx_socket_parse(s, out);
 	if (ip_parse(s, &ip) == 0) {
 		out->addr = ip;
 	} else if (ip_port_parse(s, &ip) == 0) {
@@ -338,6 +360,26 @@ mx_hosts_add(struct mx_hosts *list, const struct mx_host *host)
 	list->v[list->n++] = *host;
 }
 
+bool
+mx_hosts_are_sockets(const struct mx_hosts *list)
+{
+	return list->n > 0 && list->v[0].name[0] == '/';
+}
+
+/* The process that reaches paths reaches no network. */
+static bool
+mx_hosts_mixed(const struct mx_hosts *list)
+{
+	bool sockets = mx_hosts_are_sockets(list);
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if ((list->v[i].name[0] == '/') != sockets)
+			return true;
+	}
+	return false;
+}
+
 static enum option_read
 mx_hosts_read(const struct option_at *at, void *field, const struct value *v)
 {
@@ -360,10 +402,16 @@ mx_hosts_read(const struct option_at *at, void *field, const struct value *v)
 		}
 		option_value_text(item, &words);
 		option_problem(at, item->line, "%.*s is no next hop; wanted "
-		    "'mx.example.com', 'host:port', '[192.0.2.1]' or "
-		    "{name = 'mx.example.com', addr = '192.0.2.1:25'}",
+		    "'mx.example.com', 'host:port', '[192.0.2.1]', "
+		    "'unix:/path' or {name = 'mx.example.com', addr = "
+		    "'192.0.2.1:25'}",
 		    SPAN_FMT(buf_span(&words)));
 		buf_free(&words);
+		return OPTION_READ_TOLD;
+	}
+	if (mx_hosts_mixed(field)) {
+		option_problem(at, v->line, "paths of sockets and other hosts "
+		    "cannot be in one list");
 		return OPTION_READ_TOLD;
 	}
 	return OPTION_READ_OK;
@@ -406,6 +454,8 @@ mx_hosts_get(const struct option_row *row, struct reader *r, void *field,
 		host.name = span_dup(name);
 		mx_hosts_add(field, &host);
 	}
+	if (mx_hosts_mixed(field))
+		reader_fail(r);
 }
 
 static void

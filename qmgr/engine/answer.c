@@ -13,7 +13,7 @@ answer_want(struct engine *e, struct answer *a, enum action_kind kind,
 		/* An answer speaks of the epoch it was asked in. */
 		a->epoch = e->epoch;
 	}
-	return a->known == KNOWN_YES ? KNOWN_YES : KNOWN_NOT;
+	return answer_meanwhile(e, a);
 }
 
 void
@@ -22,6 +22,7 @@ answer_got(struct engine *e, struct answer *a, enum known known,
 {
 	a->asked = false;
 	a->known = (uint8_t)known;
+	a->known_epoch = a->epoch;
 	a->by_epoch = by_epoch;
 	a->expires_ms = e->now_ms + (ttl_ms > 0 ? ttl_ms : 1);
 	answer_done(e, a);

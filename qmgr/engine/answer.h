@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Questions to the policy and the resolver: each is asked once, its answer is
- * kept by time or epoch, a failed one for a while too. While an old answer is
- * being renewed it goes on counting; queues wait only for a first one.
+ * kept by time or epoch, a failed one for a while too. While an answer that is
+ * too old is renewed it goes on counting; queues wait for a first one, and for
+ * the first one of a new epoch: what was configured away must not count on.
  */
 #ifndef QMGR_ENGINE_ANSWER_H
 #define QMGR_ENGINE_ANSWER_H
@@ -16,6 +17,14 @@ answer_is_stale(const struct engine *e, const struct answer *a)
 {
 	return a->known == KNOWN_NOT || a->epoch != e->epoch ||
 	    (!a->by_epoch && e->now_ms >= a->expires_ms);
+}
+
+/* What counts until the answer comes that was asked for. */
+static inline enum known
+answer_meanwhile(const struct engine *e, const struct answer *a)
+{
+	return a->known == KNOWN_YES && a->known_epoch == e->epoch ?
+	    KNOWN_YES : KNOWN_NOT;
 }
 
 /* Ask if need be. What is known meanwhile; KNOWN_NOT: wait. */

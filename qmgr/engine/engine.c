@@ -38,6 +38,8 @@ engine_new(const struct engine_options *o, int64_t now_ms)
 	e->budget = o->budget != 0 ? o->budget : BUDGET_DEFAULT;
 	e->wait_for_room = o->wait_for_room;
 	e->rng.state = o->seed;
+	/* A worker may still hold sessions of an engine before this one. */
+	e->serial = (uint32_t)(o->seed * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 	slab_init(&e->messages, sizeof(struct message));
 	slab_init(&e->flows, sizeof(struct flow));
 	slab_init(&e->sessions, sizeof(struct session));
@@ -165,7 +167,11 @@ engine_next_wake_ms(const struct engine *e)
 void
 engine_config_epoch(struct engine *e, uint32_t epoch)
 {
+	if (e->epoch == epoch)
+		return;
 	e->epoch = epoch;
+	/* What could not go on as configured may be able to now. */
+	queues_unhalt(e);
 }
 
 void

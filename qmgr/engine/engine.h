@@ -151,7 +151,6 @@ struct action_open {
 	struct span source;
 	struct span site;
 	struct span protocol;
-	struct span pool;         /* of the first message's queue */
 	struct span hosts;        /* as engine_mx or engine_queue_config gave */
 	struct span path_wire;    /* as engine_path gave it */
 	struct span source_wire;  /* as engine_source gave it; empty for
@@ -167,6 +166,7 @@ struct action_dispatch {
 	uint16_t attempts; /* so far */
 	uint16_t nrcpt;
 	struct span queue; /* scheduled queue */
+	struct span pool;  /* its egress pool */
 };
 
 /* Why a session is told to end. */
@@ -332,6 +332,8 @@ enum engine_outcome_kind {
 	ENGINE_OUTCOME_DELIVERED, /* all recipients are done: delivered or bounced */
 	ENGINE_OUTCOME_BOUNCED,
 	ENGINE_OUTCOME_TRANSIENT, /* recipients remain, an attempt is counted */
+	ENGINE_OUTCOME_UNREACHED, /* as TRANSIENT: it pays for a plan whose
+				     failure engine_session_ended tells */
 	ENGINE_OUTCOME_RETURNED,  /* not tried: ready again, no attempt */
 };
 

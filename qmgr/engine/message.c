@@ -196,6 +196,7 @@ message_outcome(struct engine *e, uint32_t i, struct ready *r,
 		message_remove(e, i, o->token, r, NULL);
 		break;
 	case ENGINE_OUTCOME_TRANSIENT:
+	case ENGINE_OUTCOME_UNREACHED:
 		message_retry(e, i, r, &how);
 		break;
 	case ENGINE_OUTCOME_RETURNED:

@@ -318,6 +318,21 @@ queue_free(struct engine *e, uint32_t i)
 }
 
 void
+queues_unhalt(struct engine *e)
+{
+	uint32_t i;
+
+	for (i = registry_next(&e->queues, 0); i != 0;
+	     i = registry_next(&e->queues, i)) {
+		if (!queue_at(e, i)->halted)
+			continue;
+		queue_at(e, i)->halted = false;
+		if (queue_at(e, i)->due.count > 0)
+			queue_work(e, i);
+	}
+}
+
+void
 queue_timer(struct engine *e, uint32_t i)
 {
 	struct queue *q = queue_at(e, i);

@@ -14,6 +14,8 @@ void queue_work(struct engine *e, uint32_t q);
 /* Its turn. */
 void queue_run(struct engine *e, uint32_t q);
 void queue_timer(struct engine *e, uint32_t q);
+/* A new configuration: all that wait for their timer may try. */
+void queues_unhalt(struct engine *e);
 /* Wait for this answer; it was KNOWN_NOT. */
 void queue_wait_answer(struct engine *e, uint32_t q, struct answer *a);
 /* There is room in a ready queue it waited for. */

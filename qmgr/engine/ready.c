@@ -144,7 +144,7 @@ ready_want_path(struct engine *e, struct ready *r)
 		r->config.asked = true;
 		r->config.epoch = e->epoch;
 	}
-	return r->config.known == KNOWN_YES ? KNOWN_YES : KNOWN_NOT;
+	return answer_meanwhile(e, &r->config);
 }
 
 void

@@ -97,6 +97,15 @@ session_relist(struct engine *e, uint32_t i)
 	}
 }
 
+static struct span
+pool_name(struct engine *e, const struct queue *q)
+{
+	const struct profile *p = profile_at(e, q->profile);
+
+	return p == NULL || p->pool == 0 ? SPAN_LIT("unspecified") :
+	    action_text(e, named_span(registry_at(&e->pools, p->pool)));
+}
+
 static void
 session_dispatch(struct engine *e, uint32_t i, uint32_t message)
 {
@@ -112,6 +121,7 @@ session_dispatch(struct engine *e, uint32_t i, uint32_t message)
 	a->u.dispatch.nrcpt = m->nrcpt;
 	/* Queues stay while actions wait, so this needs no copy. */
 	a->u.dispatch.queue = named_span(queue_at(e, m->queue));
+	a->u.dispatch.pool = pool_name(e, queue_at(e, m->queue));
 	COUNT(e, r, dispatched);
 }
 
@@ -180,8 +190,6 @@ session_open(struct engine *e, uint32_t ready, uint32_t worker)
 	    r->site)));
 	open->protocol = action_text(e, named_span(registry_at(&e->names,
 	    r->protocol)));
-	open->pool = profile->pool == 0 ? SPAN_LIT("unspecified") :
-	    action_text(e, named_span(registry_at(&e->pools, profile->pool)));
 	open->hosts = action_text(e, blob_span(e, r->hosts));
 	open->path_wire = action_text(e, named_span(p));
 	open->source_wire = action_text(e, blob_span(e, source->wire));
@@ -392,8 +400,12 @@ engine_outcome(struct engine *e, uint64_t session, const struct uuid *id,
 	if (o->kind == ENGINE_OUTCOME_RETURNED) {
 		ready_reinsert(e, s->ready, m);
 	} else {
-		s->spoke = true;
-		r->failures = 0;
+		if (o->kind == ENGINE_OUTCOME_UNREACHED) {
+			s->paid = true;
+		} else {
+			s->spoke = true;
+			r->failures = 0;
+		}
 		message_outcome(e, m, r, o);
 	}
 	session_next(e, i);
@@ -438,15 +450,16 @@ engine_session_ended(struct engine *e, uint64_t id, enum engine_session_end how,
     struct span text)
 {
 	uint32_t i = session_find(e, id), ready;
-	bool spoke, told;
+	bool spoke, told, paid;
 
 	if (i == 0)
 		return;
 	ready = session_at(e, i)->ready;
 	spoke = session_at(e, i)->spoke;
+	paid = session_at(e, i)->paid;
 	told = session_at(e, i)->state == SESSION_CLOSING;
 	/* A worker that dialled for a message has told what became of it. */
-	if (how == ENGINE_SESSION_PLAN_FAILED && !told && !spoke)
+	if (how == ENGINE_SESSION_PLAN_FAILED && !told && !paid)
 		session_plan_failed(e, i, text);
 	session_return_hand(e, i);
 	session_free(e, i);

@@ -45,7 +45,8 @@ enum known { KNOWN_NOT, KNOWN_YES, KNOWN_FAILED };
 /* The state of one cached answer, in the thing that the answer is about. */
 struct answer {
 	int64_t expires_ms;
-	uint32_t epoch;
+	uint32_t epoch;      /* in which it was asked */
+	uint32_t known_epoch; /* of what is known */
 	struct list waiters; /* queues, by their link */
 	uint8_t known;       /* enum known */
 	bool asked;          /* and not answered yet */
@@ -300,7 +301,8 @@ struct session {
 	uint8_t state;  /* enum session_state */
 	uint8_t in;     /* enum session_in */
 	uint8_t why;    /* enum close_reason of SESSION_ENDING */
-	bool spoke;     /* had an outcome */
+	bool spoke;     /* had an outcome from a peer */
+	bool paid;      /* a message has paid for the plan that failed */
 };
 
 struct worker {

@@ -39,7 +39,8 @@ struct log {
 	uint64_t secured; /* last entry behind which all is safe */
 	struct buf line;
 	struct buf saved; /* the cursor's state at the last safe point */
-	int64_t saved_us; /* when that was; later segments have later names */
+	/* The latest name so far. At a safe point none is later: see sweep(). */
+	int64_t named_us;
 	bool moved;       /* a segment began or ended since then */
 };
 
@@ -163,40 +164,6 @@ saved_file_get(struct reader *r, struct saved_file *out)
 	out->opened_us = reader_i64(r);
 }
 
-/* Open again what was open at the safe point, each at its length there. */
-static void
-state_restore(struct log *log, struct span state, int64_t *saved_us)
-{
-	struct stream_file *f;
-	struct saved_file s;
-	struct reader r;
-	uint32_t n, i, k;
-	char *name;
-
-	reader_init(&r, state);
-	*saved_us = reader_i64(&r);
-	n = reader_count(&r, 12);
-	for (i = 0; i < n; i++) {
-		saved_file_get(&r, &s);
-		if (!reader_ok(&r))
-			break;
-		for (k = 0; k < log->n_streams; k++) {
-			f = &log->streams[k];
-			if (!span_eq_str(s.dir, f->dir) ||
-			    !span_eq_str(s.suffix, f->suffix) ||
-			    f->segment != NULL)
-				continue;
-			name = span_dup(s.name);
-			f->segment = segment_reopen(f->dir_fd, name, s.length,
-			    s.plain_bytes, s.opened_us,
-			    (int)log->opts->compression_level);
-			free(name);
-		}
-	}
-	if (!reader_end(&r))
-		log_warnx("log=%s the cursor's state is damaged", log->name);
-}
-
 /* YYYYMMDD-HHMMSS.fraction and the suffix? */
 static bool
 is_segment_name(const char *name, const char *suffix)
@@ -210,6 +177,77 @@ is_segment_name(const char *name, const char *suffix)
 			return false;
 	}
 	return strcmp(name + i, suffix) == 0;
+}
+
+/* The stream that writes this file now, or NULL. */
+static struct stream_file *
+stream_of_saved(struct log *log, const struct saved_file *s)
+{
+	struct stream_file *f;
+	unsigned i;
+
+	for (i = 0; i < log->n_streams; i++) {
+		f = &log->streams[i];
+		if (span_eq_str(s->dir, f->dir) &&
+		    span_eq_str(s->suffix, f->suffix) && f->segment == NULL)
+			return f;
+	}
+	return NULL;
+}
+
+/*
+ * Open a file again at the length it had. One that no stream of this
+ * configuration goes on with is cut in the same way, and is then finished.
+ */
+static void
+saved_file_restore(struct log *log, const struct saved_file *s)
+{
+	struct stream_file *f = stream_of_saved(log, s);
+	char *dir = span_dup(s->dir), *suffix = span_dup(s->suffix);
+	char *name = span_dup(s->name);
+	struct segment *segment = NULL;
+	int dir_fd = f != NULL ? f->dir_fd :
+	    open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* A name from outside is never a path. */
+	if (is_segment_name(name, suffix) && dir_fd != -1)
+		segment = segment_reopen(dir_fd, name, s->length,
+		    s->plain_bytes, s->opened_us,
+		    (int)log->opts->compression_level);
+	if (segment == NULL)
+		log_warnx("log=%s a segment of %s is gone or was cut",
+		    log->name, dir);
+	if (f != NULL)
+		f->segment = segment;
+	else {
+		segment_finish(&segment);
+		if (dir_fd != -1)
+			close(dir_fd);
+	}
+	free(dir);
+	free(suffix);
+	free(name);
+}
+
+/* Open again what was open at the safe point, each at its length there. */
+static void
+state_restore(struct log *log, struct span state, int64_t *saved_us)
+{
+	struct saved_file s;
+	struct reader r;
+	uint32_t n, i;
+
+	reader_init(&r, state);
+	*saved_us = reader_i64(&r);
+	n = reader_count(&r, 12);
+	for (i = 0; i < n; i++) {
+		saved_file_get(&r, &s);
+		if (!reader_ok(&r))
+			break;
+		saved_file_restore(log, &s);
+	}
+	if (!reader_end(&r))
+		log_warnx("log=%s the cursor's state is damaged", log->name);
 }
 
 static int64_t
@@ -253,7 +291,8 @@ sweep(struct log *log, struct stream_file *f, int64_t saved_us)
 			continue;
 		if (saved_us != 0 && segment_name_us(e->d_name) > saved_us)
 			unlinkat(f->dir_fd, e->d_name, 0);
-		else if ((st.st_mode & 0222) != 0 && fchmodat(f->dir_fd, e->d_name, 0444, 0) == -1)
+		else if ((st.st_mode & 0222) != 0 &&
+		    fchmodat(f->dir_fd, e->d_name, 0444, 0) == -1)
 			log_warn("log=%s segment %s", log->name, e->d_name);
 	}
 	if (dir != NULL)
@@ -278,7 +317,7 @@ log_begin(struct log *log, const struct cursor_state *cursor)
 		buf_add_span(&log->saved, cursor->state);
 	}
 	log->secured = log->seq;
-	log->saved_us = saved_us;
+	log->named_us = saved_us;
 	for (i = 0; i < log->n_streams; i++)
 		sweep(log, &log->streams[i], saved_us);
 	log->moved = saved_us == 0;
@@ -313,12 +352,13 @@ stream_ready(struct log *log, struct stream_file *f, int64_t wall_us)
 	}
 	if (f->segment != NULL)
 		return 0;
-	/* Even if the clock was set back. */
+	/* Names grow even if the clock was set back. */
 	f->segment = segment_create(f->dir_fd, f->suffix,
-	    wall_us > log->saved_us ? wall_us : log->saved_us + 1,
+	    wall_us > log->named_us ? wall_us : log->named_us + 1,
 	    (int)log->opts->compression_level);
 	if (f->segment == NULL)
 		return -1;
+	log->named_us = segment_opened_us(f->segment);
 	log->moved = true;
 	if (f->header == NULL || f->header[0] == '\0')
 		return 0;
@@ -375,18 +415,27 @@ log_write(struct log *log, const struct journal_part *part,
 	return 0;
 }
 
+static bool
+is_old(const struct log *log, const struct segment *segment, int64_t wall_us)
+{
+	int64_t age_ms = log->opts->max_segment_duration;
+
+	return age_ms > 0 &&
+	    (wall_us - segment_opened_us(segment)) / 1000 >= age_ms;
+}
+
 void
 log_roll(struct log *log, int64_t wall_us)
 {
 	struct stream_file *f;
-	int64_t age = log->opts->max_segment_duration;
 	unsigned i;
 
-	for (i = 0; age > 0 && i < log->n_streams; i++) {
+	for (i = 0; i < log->n_streams; i++) {
 		f = &log->streams[i];
-		if (f->segment == NULL ||
-		    wall_us - segment_opened_us(f->segment) < age * 1000)
+		if (f->segment == NULL || (!is_old(log, f->segment, wall_us) &&
+		    segment_plain_bytes(f->segment) < log->opts->max_file_size))
 			continue;
+		/* The next safe point tries again, or goes back. */
 		if (segment_secure(f->segment) != 0)
 			continue;
 		segment_finish(&f->segment);
@@ -412,10 +461,10 @@ log_secure(struct log *log, struct buf *state_out, int64_t wall_us)
 			return -1;
 		}
 	}
-	if (wall_us > log->saved_us)
-		log->saved_us = wall_us;
+	if (wall_us > log->named_us)
+		log->named_us = wall_us;
 	buf_clear(&log->saved, 1 << 20);
-	state_put(log, &log->saved, log->saved_us);
+	state_put(log, &log->saved, log->named_us);
 	buf_add_span(state_out, buf_span(&log->saved));
 	log->secured = log->seq;
 	log->moved = false;

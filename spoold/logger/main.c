@@ -87,8 +87,8 @@ secure(struct state *s, unsigned i)
 	struct buf state = { 0 };
 	struct cursor_state c;
 
-	if (ch == NULL || s->follow[i].cursor_out || !log_is_dirty(log) ||
-	    !s->l.have_cursors)
+	if (ch == NULL || s->follow[i].cursor_out || !s->l.have_cursors ||
+	    (!log_is_dirty(log) && !s->follow[i].fresh))
 		return;
 	if (log_secure(log, &state, loop_wall_ms(s->l.d.loop) * 1000) == 0) {
 		c.name = span_of(log_name(log));
@@ -115,13 +115,20 @@ stop_check(struct state *s)
 	daemon_exit(&s->l.d);
 }
 
+/*
+ * The last lines are made safe before their segments are closed, and each
+ * safe point waits for the answer to the one before, which brings us back.
+ */
 static void
 stop_log(struct state *s, unsigned i)
 {
+	if (s->follow[i].cursor_out)
+		return;
 	secure(s, i);
+	if (s->follow[i].cursor_out)
+		return;
 	log_finish(s->l.logs[i]);
-	if (!s->follow[i].cursor_out)
-		secure(s, i);
+	secure(s, i);
 	stop_check(s);
 }
 
@@ -413,10 +420,15 @@ on_stop(void *arg)
 	struct state *s = arg;
 	unsigned i;
 
-	if (s->l.n_logs == 0 || journal(s) == NULL || writer(s) == NULL)
+	if (s->l.n_logs == 0 || !s->l.have_cursors || journal(s) == NULL ||
+	    writer(s) == NULL)
 		daemon_exit(&s->l.d);
 	for (i = 0; i < s->l.n_logs; i++)
 		ask(s, i);
+	for (i = 0; i < s->l.n_logs; i++) {
+		if (!s->follow[i].asked)
+			stop_log(s, i);
+	}
 }
 
 static const struct daemon_ops ops = {

@@ -3,6 +3,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/json.h"
+#include "lib/base/map.h"
 #include "lib/base/text.h"
 
 bool
@@ -130,6 +131,19 @@ put_source_address(struct json *j, const struct record *r)
 	json_object_end(j);
 }
 
+/*
+ * Metadata is JSON already, made by a process that reads strangers' bytes: what
+ * is none becomes text, so that it cannot end the line or begin another.
+ */
+static void
+put_value(struct json *j, struct span value)
+{
+	if (json_is_value(value))
+		json_raw(j, value);
+	else
+		json_text(j, value);
+}
+
 static void
 put_meta(struct json *j, const struct log_entry *e,
     const struct local_logs *opts)
@@ -145,80 +159,80 @@ put_meta(struct json *j, const struct log_entry *e,
 		    span_eq_str(value, "null"))
 			continue;
 		json_key(j, key);
-		json_raw(j, value);
+		put_value(j, value);
 	}
 	json_object_end(j);
 }
 
-/* Was this header's name among the pairs before `upto` already? */
-static bool
-name_before(struct span pairs, struct span name, const uint8_t *upto)
+/* All values of one header name, in order. */
+struct header_values {
+	struct span name; /* as found first */
+	struct span value;
+	struct header_values *more, **last;
+	struct header_values *next_name;
+};
+
+/*
+ * Group the fields by name. Strangers choose how many there are: each is
+ * looked up once, not compared to all before it.
+ */
+static struct header_values *
+headers_group(const struct log_entry *e, const struct local_logs *opts,
+    struct arena *a)
 {
+	struct header_values *first = NULL, **next = &first, *h, *known;
+	struct map names = { 0 };
 	struct span key, value;
 	struct reader r;
+	char *lower;
 
-	reader_init(&r, pairs);
-	while (r.p < upto && pairs_next(&r, &key, &value)) {
-		if (r.p <= upto && span_ieq(key, name))
-			return true;
-	}
-	return false;
-}
-
-static unsigned
-name_count(struct span pairs, struct span name)
-{
-	struct span key, value;
-	struct reader r;
-	unsigned n = 0;
-
-	reader_init(&r, pairs);
-	while (pairs_next(&r, &key, &value))
-		n += span_ieq(key, name);
-	return n;
-}
-
-static void
-put_header_values(struct json *j, struct span pairs, struct span name)
-{
-	struct span key, value;
-	struct reader r;
-
-	reader_init(&r, pairs);
+	reader_init(&r, e->envelope.headers);
 	while (pairs_next(&r, &key, &value)) {
-		if (span_ieq(key, name))
-			json_text(j, value);
+		if (!wanted(&opts->headers, key, true))
+			continue;
+		h = arena_alloc(a, sizeof(*h));
+		h->name = key;
+		h->value = value;
+		h->last = &h->more;
+		lower = arena_str(a, key);
+		ascii_lower_all(lower, key.len);
+		known = map_get(&names, span_make(lower, key.len));
+		if (known != NULL) {
+			*known->last = h;
+			known->last = &h->more;
+			continue;
+		}
+		map_set(&names, span_make(lower, key.len), h);
+		*next = h;
+		next = &h->next_name;
 	}
+	map_free(&names, NULL);
+	return first;
 }
 
 static void
 put_headers(struct json *j, const struct log_entry *e,
     const struct local_logs *opts)
 {
-	struct span pairs = e->envelope.headers, key, value;
-	const uint8_t *at;
-	struct reader r;
+	const struct header_values *h, *v;
+	struct arena a = { 0 };
 
 	json_key(j, SPAN_LIT("headers"));
 	json_object(j);
-	reader_init(&r, pairs);
-	while (opts->headers.n > 0) {
-		at = r.p;
-		if (!pairs_next(&r, &key, &value))
-			break;
-		if (!wanted(&opts->headers, key, true) ||
-		    name_before(pairs, key, at))
-			continue;
-		json_key(j, key);
-		if (name_count(pairs, key) == 1) {
-			json_text(j, value);
+	h = opts->headers.n > 0 ? headers_group(e, opts, &a) : NULL;
+	for (; h != NULL; h = h->next_name) {
+		json_key(j, h->name);
+		if (h->more == NULL) {
+			json_text(j, h->value);
 			continue;
 		}
 		json_array(j);
-		put_header_values(j, pairs, key);
+		for (v = h; v != NULL; v = v->more)
+			json_text(j, v->value);
 		json_array_end(j);
 	}
 	json_object_end(j);
+	arena_free(&a);
 }
 
 static void
@@ -255,7 +269,7 @@ put_reception_protocol(struct json *j, const struct log_entry *e)
 	json_key(j, SPAN_LIT("reception_protocol"));
 	if (pairs_find(e->envelope.meta, SPAN_LIT("reception_protocol"),
 	    &value))
-		json_raw(j, value);
+		put_value(j, value);
 	else
 		json_null(j);
 }
@@ -281,9 +295,10 @@ log_entry_json(struct buf *out, const struct log_entry *e,
 	json_key_uint(&j, "size", envelope_size(&e->envelope));
 	put_response(&j, r);
 	put_peer(&j, r);
-	json_key_uint(&j, "timestamp", (uint64_t)(r->time_us / 1000000));
-	json_key_uint(&j, "created",
-	    (uint64_t)(e->envelope.created_us / 1000000));
+	json_key(&j, SPAN_LIT("timestamp"));
+	json_int(&j, r->time_us / 1000000);
+	json_key(&j, SPAN_LIT("created"));
+	json_int(&j, e->envelope.created_us / 1000000);
 	json_key_uint(&j, "num_attempts", e->attempts);
 	json_key_text(&j, "bounce_classification", SPAN_LIT("Uncategorized"));
 	text_or_null(&j, "egress_pool", r->pool);

@@ -27,6 +27,7 @@ struct segment {
 	struct buf lines; /* not yet compressed */
 	struct buf out;   /* compressed, not yet written */
 	bool in_frame;
+	bool held_back;   /* zstd keeps bytes that readers cannot see yet */
 };
 
 static struct segment *
@@ -74,6 +75,12 @@ segment_create(int dir_fd, const char *suffix, int64_t wall_us, int level)
 	} while (fd == -1 && errno == EEXIST);
 	if (fd == -1)
 		return NULL;
+	/* A safe point holds only if the file's name outlives a power cut. */
+	if (fsync(dir_fd) == -1) {
+		close(fd);
+		unlinkat(dir_fd, name, 0);
+		return NULL;
+	}
 	s = segment_new(name, fd, level);
 	s->opened_us = wall_us - 1;
 	return s;
@@ -167,6 +174,7 @@ segment_compress(struct segment *s, ZSTD_EndDirective how)
 		buf_commit(&s->out, out.pos);
 	} while (how == ZSTD_e_continue ? in.pos < in.size : left != 0);
 	s->in_frame = how != ZSTD_e_end;
+	s->held_back = how == ZSTD_e_continue;
 	buf_clear(&s->lines, SEGMENT_WRITE * 4);
 	return segment_write(s);
 }
@@ -184,7 +192,7 @@ segment_add(struct segment *s, struct span line)
 int
 segment_flush(struct segment *s)
 {
-	if (buf_len(&s->lines) == 0)
+	if (buf_len(&s->lines) == 0 && !s->held_back)
 		return 0;
 	return segment_compress(s, ZSTD_e_flush);
 }

@@ -229,6 +229,11 @@ queue_serve(struct handover *h, struct handover_queue *q)
 	struct channel *ch = daemon_peer(h->s->d, q->role, q->worker);
 	unsigned n;
 
+	/* A worker may be back before we saw its predecessor's end. */
+	if (q->first != NULL && ch != NULL && channel_is_dead(ch)) {
+		channel_drain(ch);
+		return false;
+	}
 	for (n = 0; q->first != NULL; n++) {
 		if (ch == NULL || channel_full(ch))
 			return false;

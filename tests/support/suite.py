@@ -172,7 +172,7 @@ class Suite:
     def _read(self, process):
         for line in process.stderr:
             line = line.rstrip("\n")
-            self.stderr.append(line)
+            self.stderr.append(f"{time.time() % 3600:9.3f} {line}")
             found = re.match(r"smtp listener on .*:(\d+)$", line)
             if found:
                 self.ports.append(int(found.group(1)))

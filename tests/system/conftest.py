@@ -6,6 +6,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 
+from peer import Peer  # noqa: E402
 from suite import Sink, Suite  # noqa: E402
 
 
@@ -30,6 +31,21 @@ def make_suite():
     yield make
     for suite in made:
         suite.close()
+
+
+@pytest.fixture
+def make_peer():
+    """make_peer(answer, address=..., ...) gives a listening destination."""
+    made = []
+
+    def make(*args, **kwargs):
+        peer = Peer(*args, **kwargs)
+        made.append(peer)
+        return peer
+
+    yield make
+    for peer in made:
+        peer.close()
 
 
 @pytest.fixture

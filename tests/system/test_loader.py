@@ -71,6 +71,11 @@ def test_good_yaml(tmp_path):
     ("queues:\n  '*':\n    protocol:\n      xfer: {target: 'http://x'}\n",
      "ekiden.yaml:4: protocol.xfer of"),
     ("spool:\n  path: here\n", "ekiden.yaml: "),
+    ("queues:\n  '*':\n    protocol:\n      smtp:\n        mx_list: "
+     "['unix:/run/lmtp', 'mx.test']\n",
+     "ekiden.yaml:5: option 'mx_list' of"),
+    ("queues:\n  '*':\n    protocol:\n      smtp:\n        mx_list: "
+     "['unix:run/lmtp']\n", "ekiden.yaml:5: option 'mx_list' of"),
 ])
 def test_bad_yaml(tmp_path, yaml, line):
     status, said = check(tmp_path, yaml=yaml)

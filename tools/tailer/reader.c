@@ -22,7 +22,9 @@ struct segment_reader {
 	uint64_t given;  /* lines given or passed over so far */
 	ZSTD_DCtx *zstd;
 	struct buf plain; /* the unfinished line at the end */
-	bool damaged;     /* nothing behind this point can be read */
+	bool again;       /* damage was met and reading began anew */
+	uint64_t damage;  /* at this offset, then */
+	bool damaged;     /* met twice: nothing behind it can be read */
 };
 
 struct segment_reader *
@@ -48,7 +50,7 @@ static void
 start_over(struct segment_reader *r)
 {
 	r->offset = 0;
-	r->skip = r->given;
+	r->skip += r->given;
 	r->given = 0;
 	r->damaged = false;
 	buf_clear(&r->plain, 0);
@@ -87,14 +89,29 @@ unpack(struct segment_reader *r, const char *bytes, size_t len)
 		out.size = READ_CHUNK;
 		out.pos = 0;
 		left = ZSTD_decompressStream(r->zstd, &out, &in);
-		if (ZSTD_isError(left)) {
-			fprintf(stderr, "tailer: %s: damaged at byte %llu: "
-			    "%s\n", r->name, (unsigned long long)r->offset,
-			    ZSTD_getErrorName(left));
+		if (ZSTD_isError(left))
 			return false;
-		}
 		buf_commit(&r->plain, out.pos);
 	} while (in.pos < in.size || out.pos == out.size);
+	return true;
+}
+
+/*
+ * The file may have been cut and have grown again past where we were: then
+ * reading from its start helps. True when that is to be tried.
+ */
+static bool
+damage_met(struct segment_reader *r)
+{
+	if (r->again && r->offset <= r->damage) {
+		fprintf(stderr, "tailer: %s: damaged behind byte %llu\n",
+		    r->name, (unsigned long long)r->offset);
+		r->damaged = true;
+		return false;
+	}
+	r->again = true;
+	r->damage = r->offset;
+	start_over(r);
 	return true;
 }
 
@@ -114,8 +131,9 @@ segment_reader_next(struct segment_reader *r,
 	if (n <= 0)
 		return false;
 	if (!unpack(r, bytes, (size_t)n)) {
-		r->damaged = true;
-		return false;
+		/* Lines in front of the damage are good. */
+		give_lines(r, line, arg);
+		return damage_met(r);
 	}
 	r->offset += (uint64_t)n;
 	give_lines(r, line, arg);

@@ -201,7 +201,7 @@ check_row(const struct row *row, const struct rig *r, const struct server *s)
 
 	check_int(row->name, r->n_outcomes, 1);
 	check_int(row->name, r->outcomes[0].o.result, row->delivered ?
-	    OUTCOME_FINISHED : OUTCOME_TRANSIENT);
+	    OUTCOME_FINISHED : OUTCOME_UNREACHED);
 	check_int(row->name, rec->tls_version.len > 0, row->secured);
 	check_int(row->name, r->ended[0].e.tls_broke, row->tls_broke);
 	check_int(row->name, s->n_conns, row->conns);

@@ -141,7 +141,6 @@ LISTS(session_open, .session = 1, .kind = DELIVER_MAILDIR,
     .hosts = hosts, .n_hosts = 2, .keep_order = true, .tls_broken = true)
 BODY(session_close, number, { 5 }, v.v = session_close_get(r),
     session_close_put(b, v.v), (void)0)
-PLAIN(session_want, 1, 2)
 PLAIN(session_ended, 1, SESSION_END_UNPLUMBED, true, SPAN_LIT("why"))
 LISTS(sessions_held, .v = held, .n = 2)
 PLAIN(dispatch_fail, 1, id1, DISPATCH_NO_WORKER)
@@ -224,7 +223,7 @@ static const struct {
 	ROW(settled), ROW(sched_scan), ROW(sched_slice), ROW(journal_entry),
 	ROW(journal_grown), ROW(journal_read), ROW(journal_part),
 	ROW(cursor_state), ROW(cursors), ROW(session_open),
-	ROW(session_close), ROW(session_want), ROW(session_ended),
+	ROW(session_close), ROW(session_ended),
 	ROW(sessions_held), ROW(dispatch), ROW(dispatch_fail),
 	ROW(delivery_message), ROW(outcome), ROW(outcome_kept),
 	ROW(ask_queue), ROW(ask_name), ROW(ask_path), ROW(settings_answer),

@@ -306,6 +306,38 @@ test_plan_failures(void **state)
 	bed_free(&b);
 }
 
+/* A worker that has told what became of its message: no other one pays. */
+static void
+test_plan_failure_paid(void **state)
+{
+	struct engine_outcome o = { .kind = ENGINE_OUTCOME_UNREACHED,
+		.delay_ms = -1, .token = 7 };
+	struct bed b;
+	int i;
+
+	(void)state;
+	bed_new(&b);
+	b.path.connection_limit.limit = 1;
+	b.path.consecutive_connection_failures_before_delay = 5;
+	add_many(&b, "example.com", 50);
+	bed_run(&b);
+	for (i = 1; i <= 5; i++) {
+		assert_int_equal(b.nsessions, 1);
+		assert_true(engine_outcome(b.e, b.sessions[0].id,
+		    &b.hands[0].id, &o));
+		b.nhands = 0;
+		bed_end(&b, b.sessions[0].id, ENGINE_SESSION_PLAN_FAILED,
+		    "no route to any of them");
+		bed_run(&b);
+		assert_int_equal(b.nsettles, i < 5 ? i : 50);
+		assert_int_equal(b.settles[i - 1].op, ENGINE_SETTLE_DEFER);
+		assert_int_equal(b.settles[i - 1].token, 7);
+	}
+	assert_int_equal(b.settles[49].code, 451);
+	assert_int_equal(bed_totals(&b).waiting, 50);
+	bed_free(&b);
+}
+
 static void
 test_plan_failed_settled_once(void **state)
 {
@@ -711,6 +743,7 @@ main(void)
 		cmocka_unit_test(test_shared_rate),
 		cmocka_unit_test(test_connection_rate),
 		cmocka_unit_test(test_plan_failures),
+		cmocka_unit_test(test_plan_failure_paid),
 		cmocka_unit_test(test_plan_failed_settled_once),
 		cmocka_unit_test(test_whole_queue_verdicts),
 		cmocka_unit_test(test_greets_and_leaves),
