@@ -183,6 +183,20 @@ plan_loaded(struct master *m, int status)
 
 enum { LISTENER_NEW = -1, LISTENER_FAILED = -2 };
 
+/* Asked for in these words before, or bound there when any port would do. */
+static bool
+listener_is_at(const struct listener_socket *l, const struct control_bind *b)
+{
+	struct ip at;
+
+	if (l->fd == -1 || l->kind != b->kind)
+		return false;
+	if (ip_eq(&l->asked, &b->at) && l->asked.port == b->at.port)
+		return true;
+	return sock_local(l->fd, &at) == 0 && ip_eq(&at, &b->at) &&
+	    at.port == b->at.port;
+}
+
 /*
  * A socket for this bind: that of an earlier plan for the same address, whose
  * place (then empty) is returned, or a new one.
@@ -197,11 +211,11 @@ listener_take(struct master *m, const struct control_bind *b,
 
 	for (i = 0; i < m->n_listeners; i++) {
 		l = &m->listeners[i];
-		if (l->fd == -1 || l->kind != b->kind ||
-		    !ip_eq(&l->asked, &b->at) || l->asked.port != b->at.port)
+		if (!listener_is_at(l, b))
 			continue;
 		*out = *l;
 		out->index = b->index;
+		out->asked = b->at;
 		l->fd = -1;
 		return (int)i;
 	}

@@ -354,23 +354,6 @@ queue_timer(struct engine *e, uint32_t i)
 		    reap > e->now_ms ? reap : e->now_ms + 1000);
 }
 
-void
-queues_resume(struct engine *e)
-{
-	struct queue *q;
-	uint32_t i;
-
-	for (i = registry_next(&e->queues, 0); i != 0;
-	     i = registry_next(&e->queues, i)) {
-		q = queue_at(e, i);
-		if (!q->halted)
-			continue;
-		q->halted = false;
-		if (q->due.count > 0)
-			queue_work(e, i);
-	}
-}
-
 /* ---- configuration ------------------------------------------------------ */
 
 static void

@@ -147,6 +147,19 @@ ready_want_path(struct engine *e, struct ready *r)
 	return answer_meanwhile(e, &r->config);
 }
 
+/* A session keeps the terms that it was opened with. */
+static void
+ready_end_outdated(struct engine *e, struct ready *r)
+{
+	uint32_t s, next;
+
+	for (s = r->sessions.first; s != 0; s = next) {
+		next = session_at(e, s)->all.next;
+		if (session_at(e, s)->path != r->path)
+			session_end_soon(e, s, CLOSE_OUTDATED);
+	}
+}
+
 void
 engine_path(struct engine *e, struct span ready_queue,
     const struct egress_path *path, struct span wire)
@@ -170,7 +183,24 @@ engine_path(struct engine *e, struct span ready_queue,
 	if (old != r->path) {
 		r->shed = true;
 		r->closed_until_ms = 0;
+		ready_end_outdated(e, r);
 		ready_work(e, i);
+	}
+}
+
+void
+readies_source_changed(struct engine *e, uint32_t source)
+{
+	uint32_t i, s, next;
+
+	for (i = registry_next(&e->readies, 0); i != 0;
+	     i = registry_next(&e->readies, i)) {
+		if (ready_at(e, i)->source != source)
+			continue;
+		for (s = ready_at(e, i)->sessions.first; s != 0; s = next) {
+			next = session_at(e, s)->all.next;
+			session_end_soon(e, s, CLOSE_OUTDATED);
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ void ready_timer(struct engine *e, uint32_t r);
 /* All it holds goes back; text (may be empty) for the records. */
 void ready_give_back(struct engine *e, uint32_t r, enum giving_back why,
     int64_t until_ms, struct span text);
+/* This source is configured anew: its sessions, opened as it was, end. */
+void readies_source_changed(struct engine *e, uint32_t source);
 /* The wait for a worker, the store or memory may be over. */
 void readies_resume(struct engine *e);
 void readies_done(struct engine *e);

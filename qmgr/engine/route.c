@@ -210,6 +210,8 @@ engine_source(struct engine *e, struct span name,
 	}
 	old = s->wire;
 	s->wire = blob_ref(e, wire);
+	if (old != 0 && old != s->wire)
+		readies_source_changed(e, i);
 	blob_unref(e, old);
 	answer_got(e, &s->config, KNOWN_YES, source->ttl, false);
 }

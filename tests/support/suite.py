@@ -126,9 +126,11 @@ class Suite:
 
     def write(self, name, text):
         path = os.path.join(self.config_dir, name)
-        with open(path, "w") as f:
+        with open(path + "~", "w") as f:
             f.write(text)
-        os.chmod(path, 0o644)
+        os.chmod(path + "~", 0o644)
+        # A loader that is at it reads the old one or the new one.
+        os.replace(path + "~", path)
         return path
 
     def configure(self, config):

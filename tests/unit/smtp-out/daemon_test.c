@@ -651,7 +651,7 @@ test_lmtp_over_unix(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/lmtp", folder);
-	rig_start(&r, ROLE_OUT);
+	rig_start(&r, ROLE_LOCAL);
 	server_start_unix(&s, r.loop, path);
 	terms_defaults(&t);
 	t.path.use_lmtp = true;
