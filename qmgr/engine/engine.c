@@ -190,8 +190,10 @@ engine_store_health(struct engine *e, bool healthy)
 	bool was_unhealthy = e->unhealthy;
 
 	e->unhealthy = !healthy;
-	if (was_unhealthy && healthy)
+	if (was_unhealthy && healthy) {
 		readies_resume(e);
+		queues_unhalt(e);
+	}
 }
 
 void

@@ -441,9 +441,12 @@ engine_queue_config(struct engine *e, struct span name,
 	p = profile_at(e, q->profile);
 	answer_got(e, &q->config, KNOWN_YES, p->refresh_ms, p->by_epoch);
 	/* A throttle or reap interval may be another now. */
-	if (q->halted || q->messages.count == 0) {
-		q->halted = false;
+	if (q->halted || q->messages.count == 0)
 		timer_at_latest(&e->queue_wheel, i, e->now_ms);
+	if (q->halted) {
+		q->halted = false;
+		if (q->due.count > 0)
+			queue_work(e, i);
 	}
 }
 
