@@ -18,7 +18,7 @@
 
 enum {
 	BACKOFF_FIRST_MS = 50,
-	BACKOFF_MAX_MS = 5000,
+	BACKOFF_MAX_MS = 1000,
 	BACKOFF_CALM_MS = 1000, /* having run this long, start afresh at once */
 };
 
