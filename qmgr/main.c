@@ -185,21 +185,24 @@ stop_check(void *arg)
 
 	if (settling_is_idle(q) || daemon_peer(&q->d, ROLE_SPOOLD, 0) == NULL)
 		daemon_exit(&q->d);
-	timer_set(&q->wake, STOP_CHECK_MS);
+	timer_set(&q->stop, STOP_CHECK_MS);
 }
 
 static void
 on_stop(void *arg)
 {
 	struct qmgr *q = arg;
+	unsigned i;
 
+	/* Their last words may be behind master's. */
+	for (i = q->d.n_peers; i-- > 0;) {
+		if (i < q->d.n_peers)
+			channel_drain(q->d.peers[i]);
+	}
 	qmgr_clock(q);
 	engine_stop(q->engine);
 	turn(q);
-	timer_done(&q->wake);
-	timer_init(&q->wake, q->d.loop, stop_check, q);
-	loop_undefer(q->d.loop, &q->turn);
-	q->turn.run = stop_check;
+	timer_init(&q->stop, q->d.loop, stop_check, q);
 	stop_check(q);
 }
 

@@ -25,6 +25,7 @@ struct qmgr {
 	int64_t clock_offset_ms; /* wall minus monotonic, at start */
 	struct deferred turn;
 	struct timer wake;
+	struct timer stop;         /* while stopping: is all on disk? */
 	struct asks *asks;         /* asks.c: questions to the policy */
 	struct flights *flights;   /* flights.c: sessions, dispatched messages */
 	struct settling *settling; /* settling.c: outcomes on their way to disk */

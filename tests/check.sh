@@ -30,7 +30,9 @@ pytests() {
 }
 
 under_sanitizers() {
-	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 \
+	# Leaks are for the unit tests: to look for them a process must see
+	# itself in /proc, which the roles' accounts may not.
+	ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99 \
 	UBSAN_OPTIONS=print_stacktrace=1 EKIDEN_BUILD=$PWD/build/asan \
 	    pytests -n "$jobs" tests/system
 }
