@@ -18,11 +18,11 @@
 
 enum {
 	BACKOFF_FIRST_MS = 50,
-	BACKOFF_MAX_MS = 5000,
+	BACKOFF_MAX_MS = 1000,
 	BACKOFF_CALM_MS = 1000, /* having run this long, start afresh at once */
 };
 
-/* Intake first, then deliveries, then those who write down what came of them. */
+/* Intake first, then deliveries, then those who write down their outcome. */
 static const struct {
 	enum role roles[2];
 	int64_t wait_ms;

@@ -434,6 +434,16 @@ content_more(struct session *s)
 		session_enter(s, SESSION_DOT);
 }
 
+/* Each piece has its time (RFC 5321 section 4.5.3.2.5), and so has all of it. */
+static void
+content_wait(struct session *s)
+{
+	int64_t left = s->tx.content_until_ms - loop_mono_ms(s->out->loop);
+	int64_t piece = s->terms.path.data_timeout;
+
+	session_wait(s, left < piece ? left : piece);
+}
+
 static void
 content_start(struct session *s)
 {
@@ -452,8 +462,10 @@ content_start(struct session *s)
 		return;
 	}
 	session_enter(s, SESSION_CONTENT);
-	session_wait(s, s->terms.path.data_dot_timeout +
-	    (int64_t)(mail_size(m) / TX_SLOWEST));
+	s->tx.content_until_ms = loop_mono_ms(s->out->loop) +
+	    s->terms.path.data_dot_timeout +
+	    (int64_t)(mail_size(m) / TX_SLOWEST);
+	content_wait(s);
 	write_piece(s, parts, 1, false);
 	content_more(s);
 }
@@ -461,8 +473,10 @@ content_start(struct session *s)
 void
 transaction_drained(struct session *s)
 {
-	if (stream_pending(&s->stream) == 0)
-		content_more(s);
+	if (stream_pending(&s->stream) != 0)
+		return;
+	content_wait(s);
+	content_more(s);
 }
 
 /* ---- replies ------------------------------------------------------------ */

@@ -38,6 +38,7 @@ struct transaction {
 	uint32_t begun;    /* transactions on this connection */
 	uint32_t lmtp_at;  /* next recipient whose final reply is due */
 	uint64_t written;  /* content bytes handed to the stream */
+	int64_t content_until_ms; /* monotonic; all of it has gone by then */
 	struct data_out data;
 	struct buf wire;   /* commands, or a piece of content, being written */
 };

@@ -179,7 +179,8 @@ cidr_parse(struct span s, struct cidr *out)
 	uint64_t bits;
 	size_t i, full;
 
-	if (ip_parse(slash < 0 ? s : span_make(s.p, (size_t)slash), &c.net) != 0)
+	if (ip_parse(slash < 0 ? s : span_make(s.p, (size_t)slash),
+	    &c.net) != 0)
 		return -1;
 	full = ip_len(&c.net) * 8;
 	bits = full;
@@ -208,7 +209,8 @@ cidr_has(const struct cidr *c, const struct ip *a)
 		return false;
 	if (memcmp(c->net.b, a->b, whole) != 0)
 		return false;
-	return (c->bits % 8) == 0 || ((c->net.b[whole] ^ a->b[whole]) & mask) == 0;
+	return (c->bits % 8) == 0 ||
+	    ((c->net.b[whole] ^ a->b[whole]) & mask) == 0;
 }
 
 char *

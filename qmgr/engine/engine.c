@@ -192,7 +192,7 @@ engine_store_health(struct engine *e, bool healthy)
 	e->unhealthy = !healthy;
 	if (was_unhealthy && healthy) {
 		readies_resume(e);
-		queues_resume(e);
+		queues_unhalt(e);
 	}
 }
 

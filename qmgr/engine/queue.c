@@ -354,23 +354,6 @@ queue_timer(struct engine *e, uint32_t i)
 		    reap > e->now_ms ? reap : e->now_ms + 1000);
 }
 
-void
-queues_resume(struct engine *e)
-{
-	struct queue *q;
-	uint32_t i;
-
-	for (i = registry_next(&e->queues, 0); i != 0;
-	     i = registry_next(&e->queues, i)) {
-		q = queue_at(e, i);
-		if (!q->halted)
-			continue;
-		q->halted = false;
-		if (q->due.count > 0)
-			queue_work(e, i);
-	}
-}
-
 /* ---- configuration ------------------------------------------------------ */
 
 static void
@@ -458,9 +441,12 @@ engine_queue_config(struct engine *e, struct span name,
 	p = profile_at(e, q->profile);
 	answer_got(e, &q->config, KNOWN_YES, p->refresh_ms, p->by_epoch);
 	/* A throttle or reap interval may be another now. */
-	if (q->halted || q->messages.count == 0) {
-		q->halted = false;
+	if (q->halted || q->messages.count == 0)
 		timer_at_latest(&e->queue_wheel, i, e->now_ms);
+	if (q->halted) {
+		q->halted = false;
+		if (q->due.count > 0)
+			queue_work(e, i);
 	}
 }
 

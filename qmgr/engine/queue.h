@@ -20,8 +20,6 @@ void queues_unhalt(struct engine *e);
 void queue_wait_answer(struct engine *e, uint32_t q, struct answer *a);
 /* There is room in a ready queue it waited for. */
 void queue_room(struct engine *e, uint32_t q);
-/* What held queues is over: those that were halted try again now. */
-void queues_resume(struct engine *e);
 /* Give up what a configuration refers to. */
 void profile_unref(struct engine *e, uint32_t profile);
 void queues_done(struct engine *e);

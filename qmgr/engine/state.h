@@ -29,7 +29,8 @@ enum {
 	WINDOW_DEFAULT = 2,    /* messages in a session's hand */
 	WINDOW_MAX = 1000,
 	LARGE_BYTES = 256 * 1024, /* such a message is alone in the hand */
-	UNSETTLED_MAX = 100000,   /* then the store gets time to catch up */
+	UNSETTLED_MAX = 8192,     /* then the store gets time to catch up; about
+				     1 KB each, and sent twice after a crash */
 	WORKERS_MAX = 1024,
 	LOW_MEMORY_CONNECTIONS = 2,
 	NEGATIVE_MS = 60 * 1000,  /* how long a failed answer is kept */

@@ -39,7 +39,7 @@ struct log {
 	uint64_t secured; /* last entry behind which all is safe */
 	struct buf line;
 	struct buf saved; /* the cursor's state at the last safe point */
-	/* The latest name so far. At a safe point none is later: see sweep(). */
+	/* The latest name so far; at a safe point none is later (sweep). */
 	int64_t named_us;
 	bool moved;       /* a segment began or ended since then */
 };

@@ -17,7 +17,7 @@ load(struct span s, json_error_t *err)
 	    JSON_DECODE_INT_AS_REAL, err);
 }
 
-/* Too deep for us, or with line ends, which we refuse; to them a NUL ends it. */
+/* Too deep for us, or with line ends; and to the other one a NUL is an end. */
 static bool
 is_beyond_us(struct span s)
 {

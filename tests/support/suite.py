@@ -91,6 +91,7 @@ class Suite:
         os.mkdir(self.config_dir, 0o755)
         self.process = None
         self.stderr = []
+        self.times = []  # when each line of it came
         self.ports = []
         self.policy = None
         for name, text in (files or {}).items():
@@ -174,7 +175,8 @@ class Suite:
     def _read(self, process):
         for line in process.stderr:
             line = line.rstrip("\n")
-            self.stderr.append(f"{time.time() % 3600:9.3f} {line}")
+            self.stderr.append(line)
+            self.times.append(time.time())
             found = re.match(r"smtp listener on .*:(\d+)$", line)
             if found:
                 self.ports.append(int(found.group(1)))

@@ -435,7 +435,8 @@ def test_one_octet_too_many(shared, wire):
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"POST / HTTP/1.1\r\n\r\nEHLO x\r\n" + EVIL,
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + os.urandom(200),
     b"SSH-2.0-x\r\n", b"\x80\x2e\x01\x00\x02", os.urandom(64) + b"\r\n",
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ids=["get", "post", "tls", "ssh", "ssl2", "noise", "http2"])
 def test_other_protocols_than_smtp(shared, first):
     with socket.create_connection(("127.0.0.1", shared.smtp_port), 5) as s:
         s.sendall(first)

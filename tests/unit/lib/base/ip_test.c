@@ -56,7 +56,8 @@ has_texts(void **state)
 static void
 goes_through_sockets_and_frames(void **state)
 {
-	static const char *const texts[] = { "192.0.2.1:25", "[2001:db8::1]:587" };
+	static const char *const texts[] = { "192.0.2.1:25",
+		"[2001:db8::1]:587" };
 	struct sockaddr_storage ss;
 	struct buf b = { 0 };
 	struct reader r;

@@ -42,12 +42,14 @@ static const struct {
 	const char *out;
 } texts[] = {
 	{ "plain", SPAN_LIT("abc"), "\"abc\"" },
-	{ "escapes", SPAN_LIT("\"\\/\n\r\t\b"), "\"\\\"\\\\/\\n\\r\\t\\u0008\"" },
+	{ "escapes", SPAN_LIT("\"\\/\n\r\t\b"),
+	    "\"\\\"\\\\/\\n\\r\\t\\u0008\"" },
 	{ "controls", SPAN_LIT("\0\x1f\x7f"), "\"\\u0000\\u001f\\u007f\"" },
 	{ "utf8", SPAN_LIT("\xc3\xa9\xe9\xa7\x85\xf0\x9f\x98\x80"),
 	    "\"\xc3\xa9\xe9\xa7\x85\xf0\x9f\x98\x80\"" },
 	{ "bad byte", SPAN_LIT("a\xff" "b"), "\"a\xef\xbf\xbd" "b\"" },
-	{ "good beside bad", SPAN_LIT("\xc3\xa9\x80\xe9\xa7\x85\xf0\x9f\x98\x80"),
+	{ "good beside bad",
+	    SPAN_LIT("\xc3\xa9\x80\xe9\xa7\x85\xf0\x9f\x98\x80"),
 	    "\"\xc3\xa9\xef\xbf\xbd\xe9\xa7\x85\xf0\x9f\x98\x80\"" },
 	{ "overlong", SPAN_LIT("\xc0\xaf"), "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
 	{ "cut short", SPAN_LIT("\xe9\xa7"), "\"\xef\xbf\xbd\xef\xbf\xbd\"" },

@@ -211,7 +211,7 @@ answers_behind_the_end(void **state)
 	pair_end(&p);
 }
 
-/* Nothing is taken: reading stops near in_max and the writer is left with it. */
+/* Nothing is taken: reading stops near in_max, the writer keeps the rest. */
 static void
 pushes_back(void **state)
 {

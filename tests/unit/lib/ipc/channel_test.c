@@ -341,8 +341,8 @@ static const struct {
 	{ "unknown flag", MSG_STORE, 2, 0x454b0001, 0, 0, 0, false },
 	{ "descriptor flag where none may be", MSG_RECORD, 1, 0x454b0001, 0, 0,
 	    1, false },
-	{ "descriptor promised only", MSG_STORE, 1, 0x454b0001, 0, 0, 0, false },
-	{ "descriptor without a word", MSG_STORE, 0, 0x454b0001, 0, 0, 1, false },
+	{ "promised descriptor", MSG_STORE, 1, 0x454b0001, 0, 0, 0, false },
+	{ "stray descriptor", MSG_STORE, 0, 0x454b0001, 0, 0, 1, false },
 	{ "two for one", MSG_STORE, 1, 0x454b0001, 0, 0, 2, false },
 	{ "many", MSG_STORE, 1, 0x454b0001, 0, 0, 30, false },
 	{ "unread body", MSG_STORE, 0, 0x454b0001, 0, 1, 0, true },
@@ -529,7 +529,8 @@ last_words_of_the_dead(void **state)
 	rig_begin(&g, false);
 	channel_pause(g.smtpd.ch);
 	for (i = 0; i < 20; i++) {
-		health_put(channel_begin(g.spoold.ch, MSG_HEALTH, 0), HEALTH_OK);
+		health_put(channel_begin(g.spoold.ch, MSG_HEALTH, 0),
+		    HEALTH_OK);
 		channel_end(g.spoold.ch);
 	}
 	channel_flush(g.spoold.ch);
@@ -545,7 +546,8 @@ last_words_of_the_dead(void **state)
 	check_int("nothing kept", channel_pending(g.smtpd.ch), 0);
 	/* The channel's socket and the loop's own descriptors remain. */
 	if (open_descriptors() > before + 8)
-		fail_msg("%u descriptors are open", open_descriptors() - before);
+		fail_msg("%u descriptors are open",
+		    open_descriptors() - before);
 	channel_resume(g.smtpd.ch);
 	rig_run(&g, 2000);
 	check_int("heard", g.smtpd.healths, 20);

@@ -66,7 +66,7 @@ check_type(const char *row, const json_t *v, char type)
 		fail_msg("%s has another type than '%c'", row, type);
 }
 
-/* Every type of record, with nothing in it: the fields are there all the same. */
+/* Every type of record, with nothing in it: the fields are there. */
 static void
 has_what_is_always_there(void **state)
 {

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process that speaks garbage to its peers: that channel closes, nobody else
+is harmed, and master brings all back. The garbage is put into the process's own
+end of the channel, which root can borrow."""
+
+import ctypes
+import os
+import socket
+import struct
+import time
+
+import pytest
+
+from suite import wait_for
+
+SYS_PIDFD_OPEN, SYS_PIDFD_GETFD = 434, 438
+ROLES = ["smtpd", "spoold", "spoold-reader", "spoold-logger", "qmgr", "policy",
+         "smtp-out", "local"]
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def borrow(pid, fd):
+    """The descriptor of another process, or None."""
+    pidfd = libc.syscall(SYS_PIDFD_OPEN, pid, 0)
+    if pidfd == -1:
+        return None
+    got = libc.syscall(SYS_PIDFD_GETFD, pidfd, fd, 0)
+    os.close(pidfd)
+    return None if got == -1 else got
+
+
+def channels(pid):
+    """The channels of a process: fd numbers; 3 leads to master."""
+    found = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            if not os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
+                continue
+        except FileNotFoundError:
+            continue
+        fd = borrow(pid, int(name))
+        if fd is None:
+            pytest.skip("no right to borrow descriptors")
+        with socket.socket(fileno=fd) as s:
+            if s.family == socket.AF_UNIX and int(name) > 2:
+                found.append(int(name))
+    return sorted(found)
+
+
+def say(pid, fd, data):
+    got = borrow(pid, fd)
+    with socket.socket(fileno=got) as s:
+        s.setblocking(True)
+        s.send(data)
+
+
+def frame(kind, body=b"", flags=0, length=None, magic=0x454b0001, zero=0):
+    return struct.pack("<IHHIIQ", magic, kind, flags,
+                       len(body) if length is None else length, zero, 1) + body
+
+
+GARBAGE = {
+    "noise": os.urandom(512),
+    "zeros": bytes(512),
+    "unknown": frame(999),
+    "endless": frame(10, length=0xffffffff),
+    "old version": frame(12, magic=0x454b0000),
+    # RELOAD, which only master may say.
+    "not its right": frame(5, b"x" * 12),
+}
+
+
+def accepted_and_delivered(suite, name):
+    def once():
+        try:
+            suite.send(recipients=f"{name}@to.test")
+            return True
+        except OSError:
+            return False
+    wait_for(once, 10, 0.1)
+    wait_for(lambda: any(f"{name}@" in line for line in suite.sink.lines()), 20)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_garbage_closes_that_channel(suite, role):
+    accepted_and_delivered(suite, "before")
+    kinds = list(GARBAGE.items())
+    number = 0
+    while True:
+        pid = wait_for(lambda: suite.pids(role))[0]
+        # Those who come back are plumbed to all others.
+        time.sleep(0.3)
+        ends = channels(pid)
+        if number >= max(len(ends), 3):
+            break
+        others = {p: r for r, p in suite.processes() if p != pid}
+        seen = len(suite.stderr)
+        what, data = kinds[number % len(kinds)]
+        say(pid, ends[number % len(ends)], data)
+        wait_for(lambda: [line for line in suite.stderr[seen:]
+                          if f"channel peer={role}/" in line])
+        # The one that spoke it is replaced, the others live.
+        wait_for(lambda: pid not in suite.pids(role) and suite.pids(role), 10)
+        assert {p: r for r, p in suite.processes() if p in others} == others, what
+        accepted_and_delivered(suite, f"{role}-{number}")
+        number += 1
+    assert suite.stop() == 0
+
+
+def test_garbage_under_load_loses_nothing(make_suite):
+    from ledger import Load, audit, check
+    from suite import Sink
+    sink = Sink("--no-store")
+    suite = make_suite(sink_port=sink.port).start()
+    load = Load(suite, os.path.join(sink.folder, "acked"))
+    try:
+        wait_for(lambda: load.count() > 100)
+        for i, role in enumerate(ROLES):
+            pid = wait_for(lambda: suite.pids(role))[0]
+            ends = channels(pid)
+            say(pid, ends[i % len(ends)], os.urandom(4096))
+            wait_for(lambda: pid not in suite.pids(role) and suite.pids(role), 10)
+            before = load.count()
+            wait_for(lambda: load.count() > before + 50, 10)
+        load.stop()
+        print(audit(suite, sink, [(load, "")]), "copies too many")
+        assert suite.stop() == 0
+        check(suite)
+    finally:
+        load.stop()
+        sink.close()
