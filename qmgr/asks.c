@@ -2,6 +2,7 @@
 #include "qmgr/asks.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
@@ -10,7 +11,10 @@
 #include "lib/mail/queue_name.h"
 #include "qmgr/qmgr.h"
 
-enum { LOG_TEXT = 200 };
+enum {
+	LOG_TEXT = 200,
+	BROKEN_TLS_MS = 15 * 60 * 1000, /* with the reconnect option alone */
+};
 
 struct ask {
 	enum action_kind kind;
@@ -174,7 +178,7 @@ log_failed(const char *what, const struct ask *a, struct span error)
 	reader_init(&in, s.settings);                                          \
 	if (s.ok)                                                              \
 		type##_get(&in, &object);                                      \
-	good = s.ok && reader_end(&in);                                        \
+	good = s.ok && reader_end(&in) && s.settings.len <= DELIVERY_TEXT_MAX; \
 	if (!good)                                                             \
 		log_failed(word, a, s.ok ? span_of("settings are damaged") :  \
 		    s.error)
@@ -202,25 +206,34 @@ asks_on_source(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	ask_free(a);
 }
 
+/* Most paths want none remembered, and have no entry. */
+static void
+remember_broken_tls(struct asks *k, struct span ready_queue,
+    const struct egress_path *path)
+{
+	int64_t ms = path->remember_broken_tls, *kept;
+
+	if (ms <= 0 && path->opportunistic_tls_reconnect_on_failed_handshake)
+		ms = BROKEN_TLS_MS;
+	if (ms <= 0) {
+		free(map_del(&k->broken_tls, ready_queue));
+		return;
+	}
+	kept = map_get(&k->broken_tls, ready_queue);
+	if (kept == NULL) {
+		kept = xcalloc(1, sizeof(*kept));
+		map_set(&k->broken_tls, ready_queue, kept);
+	}
+	*kept = ms;
+}
+
 void
 asks_on_path(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {
-	int64_t *remember;
-
 	SETTINGS_ANSWER(ACTION_ASK_PATH, egress_path, "path");
-	if (good) {
-		remember = map_get(&q->asks->broken_tls, span_of(a->name));
-		if (remember == NULL) {
-			remember = xcalloc(1, sizeof(*remember));
-			map_set(&q->asks->broken_tls, span_of(a->name),
-			    remember);
-		}
-		*remember = object.remember_broken_tls;
-		if (*remember <= 0 &&
-		    object.opportunistic_tls_reconnect_on_failed_handshake)
-			*remember = 15 * 60 * 1000;
-	}
+	if (good)
+		remember_broken_tls(q->asks, span_of(a->name), &object);
 	engine_path(q->engine, span_of(a->name), good ? &object : NULL,
 	    s.settings);
 	if (s.ok)
@@ -243,6 +256,36 @@ hosts_pack(struct buf *out, const struct next_hop *v, uint32_t n,
 {
 	put_bool(out, keep_order);
 	mx_hosts_put(out, v, n);
+}
+
+static int
+host_compare(const void *left, const void *right)
+{
+	const struct next_hop *const *a = left, *const *b = right;
+	size_t len = (*a)->name.len < (*b)->name.len ? (*a)->name.len :
+	    (*b)->name.len;
+	int cmp = len == 0 ? 0 : memcmp((*a)->name.p, (*b)->name.p, len);
+
+	return cmp != 0 ? cmp : (*a)->name.len < (*b)->name.len ? -1 :
+	    (*a)->name.len > (*b)->name.len;
+}
+
+/* Which hosts there are, however they are ranked. */
+static void
+set_pack(struct buf *out, const struct next_hop *v, uint32_t n)
+{
+	const struct next_hop **order = xcalloc((size_t)n + 1,
+	    sizeof(struct next_hop *));
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		order[i] = &v[i];
+	qsort(order, n, sizeof(struct next_hop *), host_compare);
+	for (i = 0; i < n; i++) {
+		put_span(out, order[i]->name);
+		ip_put(out, &order[i]->addr);
+	}
+	free(order);
 }
 
 /* An mx_list names its hosts itself: "mx_list:a,b:2525" and the list. */
@@ -339,7 +382,7 @@ asks_on_mx(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	};
 	struct qmgr *q = arg;
 	struct arena arena = { 0 };
-	struct buf hosts = { 0 };
+	struct buf hosts = { 0 }, set = { 0 };
 	struct engine_mx answer;
 	struct mx_answer m;
 	struct ask *a;
@@ -353,12 +396,14 @@ asks_on_mx(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	if (a == NULL)
 		goto out;
 	hosts_pack(&hosts, m.hosts, m.n_hosts, false);
+	set_pack(&set, m.hosts, m.n_hosts);
 	answer = (struct engine_mx){ .result = results[m.result],
-		.site = m.site, .hosts = buf_span(&hosts), .text = m.error,
-		.ttl_ms = m.ttl_ms };
+		.site = m.site, .hosts = buf_span(&hosts),
+		.set = buf_span(&set), .text = m.error, .ttl_ms = m.ttl_ms };
 	engine_mx(q->engine, span_of(a->name), &answer);
 	ask_free(a);
 out:
 	buf_free(&hosts);
+	buf_free(&set);
 	arena_free(&arena);
 }

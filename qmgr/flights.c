@@ -499,13 +499,30 @@ outcome_kind(const struct outcome *o)
 	return ENGINE_OUTCOME_RETURNED;
 }
 
+/* A worker speaks of what it was given, and of nobody else's sessions. */
+static bool
+may_decide(struct qmgr *q, uint32_t worker, const struct outcome *o)
+{
+	const struct flight *f = map_get(&q->flights->by_id, id_key(&o->id));
+	const struct session *s = session_of(q, o->session);
+	char hex[UUID_HEX_MAX];
+
+	if ((f == NULL || f->worker == worker) &&
+	    (s == NULL || s->worker == worker))
+		return true;
+	log_warnx("id=%s worker=%u is not who has it: its outcome does not "
+	    "count", uuid_hex(&o->id, hex), (unsigned)worker);
+	return false;
+}
+
 void
 flights_on_outcome(void *arg, struct channel *ch, uint64_t id,
     struct reader *r, int fd)
 {
 	struct qmgr *q = arg;
 	struct arena a = { 0 };
-	struct engine_outcome in = { .delay_ms = -1 };
+	uint32_t worker = flights_worker(ch);
+	struct engine_outcome in = { .delay_ms = -1, .worker = worker };
 	struct outcome o;
 	uint64_t token;
 
@@ -513,8 +530,12 @@ flights_on_outcome(void *arg, struct channel *ch, uint64_t id,
 	outcome_get(r, &o, &a);
 	if (!reader_end(r))
 		goto out;
+	token = settling_keep(q, worker, id, &o);
+	if (!may_decide(q, worker, &o)) {
+		settling_drop(q, token);
+		goto out;
+	}
 	free(map_del(&q->flights->by_id, id_key(&o.id)));
-	token = settling_keep(q, flights_worker(ch), id, &o);
 	in.kind = outcome_kind(&o);
 	if (in.kind != ENGINE_OUTCOME_RETURNED)
 		in.token = token;
@@ -522,7 +543,7 @@ flights_on_outcome(void *arg, struct channel *ch, uint64_t id,
 	if (!engine_outcome(q->engine, o.session, &o.id, &in) &&
 	    !engine_outcome(q->engine, 0, &o.id, &in)) {
 		/* Not read from the schedule yet, or settled long ago. */
-		if (!loading_outcome(q, flights_worker(ch), &o.id, &in, token))
+		if (!loading_outcome(q, worker, &o.id, &in, token))
 			settling_drop(q, token);
 	} else if (in.token == 0)
 		settling_drop(q, token);

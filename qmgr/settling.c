@@ -248,7 +248,7 @@ record_of(struct buf *out, const struct action_record *a)
 		rec.enh_subject = (uint16_t)subject;
 		rec.enh_detail = (uint16_t)detail;
 	}
-	if (a->site.len > 0) {
+	if (a->site.len > 0 && a->source.len > 0) {
 		buf_addf(&site, "%.*s->%.*s@%.*s", SPAN_FMT(a->source),
 		    SPAN_FMT(a->site), SPAN_FMT(a->protocol));
 		rec.site = buf_span(&site);

@@ -48,7 +48,7 @@ ask_path_get(struct reader *r, struct ask_path *out)
 {
 	out->domain = reader_span(r, DELIVERY_NAME_MAX);
 	out->source = reader_span(r, DELIVERY_NAME_MAX);
-	out->site = reader_span(r, DELIVERY_TEXT_MAX);
+	out->site = reader_span(r, DELIVERY_NAME_MAX);
 }
 
 void
@@ -100,7 +100,7 @@ mx_answer_get(struct reader *r, struct mx_answer *out, struct arena *a)
 		reader_fail(r);
 	out->result = (enum mx_result)result;
 	out->error = reader_span(r, DELIVERY_TEXT_MAX);
-	out->site = reader_span(r, DELIVERY_TEXT_MAX);
+	out->site = reader_span(r, DELIVERY_NAME_MAX);
 	out->hosts = mx_hosts_get(r, &out->n_hosts, a);
 	out->ttl_ms = reader_i64(r);
 }

@@ -280,7 +280,11 @@ const struct option_kind option_kind_HOST_PORT = {
 
 /* ---- MX_HOSTS ----------------------------------------------------------- */
 
-enum { MX_SOCKET_MAX = 108 }; /* of sockaddr_un, with its end */
+enum {
+	MX_SOCKET_MAX = 108, /* of sockaddr_un, with its end */
+	MX_LIST_MAX = 2048,
+	MX_PORT_TEXT = 7,    /* ":65535," */
+};
 
 /* "/path" or "unix:/path", no longer than an address can be. */
 static bool
@@ -366,6 +370,17 @@ mx_hosts_are_sockets(const struct mx_hosts *list)
 	return list->n > 0 && list->v[0].name[0] == '/';
 }
 
+/* Their names make the name of a site, which has to stay one. */
+static bool
+mx_hosts_too_long(const struct mx_hosts *list)
+{
+	size_t i, total = 0;
+
+	for (i = 0; i < list->n; i++)
+		total += strlen(list->v[i].name) + MX_PORT_TEXT;
+	return total > MX_LIST_MAX;
+}
+
 /* The process that reaches paths reaches no network. */
 static bool
 mx_hosts_mixed(const struct mx_hosts *list)
@@ -407,6 +422,12 @@ mx_hosts_read(const struct option_at *at, void *field, const struct value *v)
 		    "'192.0.2.1:25'}",
 		    SPAN_FMT(buf_span(&words)));
 		buf_free(&words);
+		return OPTION_READ_TOLD;
+	}
+	if (mx_hosts_too_long(field)) {
+		option_problem(at, v->line, "the names in the list are too "
+		    "long together (%d bytes with their ports): put the hosts "
+		    "into the DNS and name them there", MX_LIST_MAX);
 		return OPTION_READ_TOLD;
 	}
 	if (mx_hosts_mixed(field)) {
@@ -454,7 +475,7 @@ mx_hosts_get(const struct option_row *row, struct reader *r, void *field,
 		host.name = span_dup(name);
 		mx_hosts_add(field, &host);
 	}
-	if (mx_hosts_mixed(field))
+	if (mx_hosts_mixed(field) || mx_hosts_too_long(field))
 		reader_fail(r);
 }
 

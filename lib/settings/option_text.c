@@ -73,11 +73,30 @@ option_text_get(struct reader *r, bool lines)
 	return span_dup(s);
 }
 
+static bool
+text_fits(const struct option_row *row, struct span s)
+{
+	return row->max == 0 || s.len <= row->max;
+}
+
+static void
+text_describe(const struct option_row *row, struct buf *out)
+{
+	if (row->max != 0)
+		buf_addf(out, "text on one line of at most %llu bytes",
+		    (unsigned long long)row->max);
+	else
+		buf_add_str(out, "text on one line");
+}
+
 static enum option_read
 text_read(const struct option_at *at, void *field, const struct value *v)
 {
-	char *s = option_text(v);
+	char *s;
 
+	if (v->kind == VALUE_TEXT && !text_fits(at->row, value_span(v)))
+		return OPTION_READ_WRONG;
+	s = option_text(v);
 	if (s == NULL)
 		return OPTION_READ_WRONG;
 	if ((at->row->flags & OPT_F_REQUIRED) != 0 && *s == '\0') {
@@ -123,7 +142,8 @@ text_get(const struct option_row *row, struct reader *r, void *field,
 
 	(void)depth;
 	/* "None" is not a value of an option that has a default. */
-	if (s == NULL && row->default_text != NULL)
+	if (s == NULL ? row->default_text != NULL :
+	    !text_fits(row, span_of(s)))
 		reader_fail(r);
 	*(char **)field = s;
 }
@@ -162,7 +182,8 @@ text_json(const struct option_row *row, struct json *j, const void *field)
 }
 
 const struct option_kind option_kind_TEXT = {
-	.name = "text", .wanted = "text on one line", .example = "\"example\"",
+	.name = "text", .wanted = "text on one line",
+	.describe = text_describe, .example = "\"example\"",
 	.read = text_read, .put = text_put, .get = text_get, .free = text_free,
 	.json = text_json,
 };

@@ -8,6 +8,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/dns/dns.h"
+#include "lib/ipc/delivery.h"
 #include "lib/policy/loader.h"
 #include "lib/policy/unbuilt.h"
 #include "lib/settings/suite.h"
@@ -119,6 +120,45 @@ check_folders(const struct suite *suite, struct problems *p)
 	return p->errors == before ? 0 : -1;
 }
 
+/* What is larger could not be told to the process that delivers. */
+static int
+check_size(struct buf *encoded, const char *what, const char *key,
+    struct problems *p)
+{
+	bool good = buf_len(encoded) <= DELIVERY_TEXT_MAX;
+
+	if (!good)
+		problem_add(p, 0, "the options of %s '%.100s' are larger than "
+		    "64 KiB: shorten their lists", what, key);
+	buf_clear(encoded, DELIVERY_TEXT_MAX);
+	return good ? 0 : -1;
+}
+
+static int
+check_sizes(const struct suite *suite, struct problems *p)
+{
+	struct buf b = { .base = NULL };
+	int status = 0;
+	size_t i;
+
+	for (i = 0; i < suite->paths.n; i++) {
+		egress_path_put(&b, &suite->paths.v[i].path);
+		status |= check_size(&b, "the path", suite->paths.v[i].key, p);
+	}
+	for (i = 0; i < suite->queues.n; i++) {
+		queue_config_put(&b, &suite->queues.v[i].config);
+		status |= check_size(&b, "the queue", suite->queues.v[i].key,
+		    p);
+	}
+	for (i = 0; i < suite->pools.n; i++) {
+		egress_pool_put(&b, &suite->pools.v[i]);
+		status |= check_size(&b, "the pool", suite->pools.v[i].name,
+		    p);
+	}
+	buf_free(&b);
+	return status;
+}
+
 int
 configuration_load(struct suite *suite, const char *folder,
     const char *policy, bool validate, struct problems *p)
@@ -141,6 +181,8 @@ configuration_load(struct suite *suite, const char *folder,
 		status = suite_finish(suite, p);
 	if (status == 0)
 		status = check_folders(suite, p);
+	if (status == 0)
+		status = check_sizes(suite, p);
 	if (status == -1)
 		suite_free(suite);
 out:

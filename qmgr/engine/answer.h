@@ -15,7 +15,7 @@
 static inline bool
 answer_is_stale(const struct engine *e, const struct answer *a)
 {
-	return a->known == KNOWN_NOT || a->epoch != e->epoch ||
+	return a->known == KNOWN_NOT || a->known_epoch != e->epoch ||
 	    (!a->by_epoch && e->now_ms >= a->expires_ms);
 }
 

@@ -300,6 +300,12 @@ struct engine_mx {
 	enum engine_mx_result result;
 	struct span site;  /* of ENGINE_MX_FOUND */
 	struct span hosts; /* opaque, for the worker */
+	/*
+	 * The same for the same hosts in whatever order. One site name may be
+	 * spelt by several sets; they share nothing, or who publishes such a
+	 * set would be given the mail of another.
+	 */
+	struct span set;
 	struct span text;  /* why, of the failures */
 	int64_t ttl_ms;
 };
@@ -340,6 +346,7 @@ enum engine_outcome_kind {
 
 struct engine_outcome {
 	enum engine_outcome_kind kind;
+	uint32_t worker;   /* who says so, of a marked message */
 	uint16_t nrcpt;    /* left, of ENGINE_OUTCOME_TRANSIENT; 0 = as before */
 	uint32_t context;  /* more enum insert_context bits */
 	int64_t delay_ms;  /* -1: by the retry schedule */

@@ -20,6 +20,7 @@
 struct ready_key {
 	uint32_t source;
 	uint32_t site;
+	uint32_t set;
 	uint32_t protocol;
 };
 
@@ -30,7 +31,7 @@ same_ready(const void *of, uint32_t item, const void *key)
 	const struct ready *r = slab_at(of, item);
 
 	return r->source == k->source && r->site == k->site &&
-	    r->protocol == k->protocol;
+	    r->set == k->set && r->protocol == k->protocol;
 }
 
 static uint32_t
@@ -40,6 +41,7 @@ ready_hash(const struct ready_key *k)
 
 	h = (h ^ k->site) * UINT64_C(0xbf58476d1ce4e5b9);
 	h = (h ^ k->protocol) * UINT64_C(0x94d049bb133111eb);
+	h = (h ^ k->set) * UINT64_C(0x9e3779b97f4a7c15);
 	return (uint32_t)(h >> 32);
 }
 
@@ -57,17 +59,27 @@ ready_make(struct engine *e, const struct queue *q, const struct ready_key *k)
 
 	buf_addf(&name, "%s->%s@%s", source->text, site->text, protocol->text);
 	i = registry_get(&e->readies, buf_span(&name), &is_new);
+	if (!is_new) {
+		/* Other hosts that spell the same: told apart by a number. */
+		buf_clear(&name, 4096);
+		buf_addf(&name, "%s->%s#%u@%s", source->text, site->text,
+		    (unsigned)k->set, protocol->text);
+		i = registry_get(&e->readies, buf_span(&name), &is_new);
+	}
 	buf_free(&name);
-	/* Odd names could spell one text in two ways; the first one counts. */
+	/* Odd names of sources could still spell one text in two ways. */
 	if (!is_new)
 		return i;
 	r = ready_at(e, i);
 	r->source = k->source;
 	r->site = k->site;
+	r->set = k->set;
 	r->protocol = k->protocol;
 	source->refs++;
 	site->refs++;
 	protocol->refs++;
+	if (k->set != 0)
+		((struct named *)registry_at(&e->blobs, k->set))->refs++;
 	r->domain_name = name_ref(e, queue_name_route(named_span(q)));
 	r->worker = p->worker;
 	r->idle_since_ms = e->now_ms;
@@ -81,7 +93,7 @@ ready_get(struct engine *e, const struct queue *q, uint32_t source)
 {
 	const struct domain *d = registry_at(&e->domains, q->domain);
 	struct ready_key k = {
-		source, d->site, profile_at(e, q->profile)->protocol,
+		source, d->site, d->set, profile_at(e, q->profile)->protocol,
 	};
 	struct ready *r;
 	uint32_t i, old;
@@ -106,7 +118,7 @@ static void
 ready_free(struct engine *e, uint32_t i)
 {
 	struct ready *r = ready_at(e, i);
-	struct ready_key k = { r->source, r->site, r->protocol };
+	struct ready_key k = { r->source, r->site, r->set, r->protocol };
 
 	index_del(&e->ready_index, ready_hash(&k), i);
 	wheel_del(&e->ready_wheel, i);
@@ -119,6 +131,7 @@ ready_free(struct engine *e, uint32_t i)
 	name_unref(e, r->protocol);
 	name_unref(e, r->domain_name);
 	blob_unref(e, r->hosts);
+	blob_unref(e, r->set);
 	free(r->give_text);
 	registry_drop(&e->readies, i);
 }

@@ -94,24 +94,33 @@ domain_ref(struct engine *e, struct span name)
 
 static void
 domain_set(struct engine *e, struct domain *d, struct span site,
-    struct span hosts)
+    struct span hosts, struct span set)
 {
-	uint32_t old_site = d->site, old_hosts = d->hosts;
+	uint32_t old_site = d->site, old_hosts = d->hosts, old_set = d->set;
 
 	d->site = site.len != 0 ? name_ref(e, site) : 0;
 	d->hosts = blob_ref(e, hosts);
+	d->set = blob_ref(e, set);
 	name_unref(e, old_site);
 	blob_unref(e, old_hosts);
+	blob_unref(e, old_set);
 }
 
 uint32_t
 domain_ref_fixed(struct engine *e, struct span site, struct span hosts)
 {
+	struct buf key = { 0 };
+	struct domain *d;
 	bool is_new;
-	uint32_t i = domain_key(e, 's', site, &is_new);
-	struct domain *d = domain_at(e, i);
+	uint32_t i;
 
-	domain_set(e, d, site, hosts);
+	buf_add_span(&key, site);
+	buf_add_byte(&key, 0);
+	buf_add_span(&key, hosts);
+	i = domain_key(e, 's', buf_span(&key), &is_new);
+	buf_free(&key);
+	d = domain_at(e, i);
+	domain_set(e, d, site, hosts, hosts);
 	d->mx.known = KNOWN_YES;
 	d->result = ENGINE_MX_FOUND;
 	return i;
@@ -128,6 +137,7 @@ domain_unref(struct engine *e, uint32_t i)
 	answer_done(e, &d->mx);
 	name_unref(e, d->site);
 	blob_unref(e, d->hosts);
+	blob_unref(e, d->set);
 	free(d->why);
 	registry_drop(&e->domains, i);
 }
@@ -162,7 +172,7 @@ engine_mx(struct engine *e, struct span name, const struct engine_mx *mx)
 	if (mx->result == ENGINE_MX_FOUND && mx->site.len == 0)
 		d->result = ENGINE_MX_FAILED;
 	if (mx->result == ENGINE_MX_FOUND)
-		domain_set(e, d, mx->site, mx->hosts);
+		domain_set(e, d, mx->site, mx->hosts, mx->set);
 	free(d->why);
 	d->why = mx->text.len != 0 ? span_dup(mx->text) : NULL;
 	answer_got(e, &d->mx, KNOWN_YES, mx->ttl_ms, false);

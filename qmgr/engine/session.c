@@ -363,7 +363,7 @@ mark_outcome(struct engine *e, const struct uuid *id,
 	struct mark *mark = map_get(&e->marks, key);
 	uint32_t m;
 
-	if (mark == NULL)
+	if (mark == NULL || mark->worker != o->worker)
 		return false;
 	if (mark->message == 0 && o->kind != ENGINE_OUTCOME_RETURNED) {
 		if (mark->has_outcome)

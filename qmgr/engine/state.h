@@ -143,6 +143,7 @@ struct domain {
 	struct answer mx;
 	uint32_t site;  /* name */
 	uint32_t hosts;
+	uint32_t set;   /* of hosts, in e->blobs */
 	uint8_t result; /* enum engine_mx_result */
 	char *why;
 };
@@ -259,6 +260,7 @@ struct ready {
 	uint32_t site;
 	uint32_t protocol;
 	uint32_t hosts;
+	uint32_t set;
 	uint32_t domain_name; /* for get_egress_path_config */
 	uint32_t count;       /* ready */
 	uint32_t in_hand;
@@ -344,7 +346,7 @@ struct engine {
 	struct registry names; /* sites, protocols, domains */
 	struct registry blobs; /* hosts, wire forms of sources */
 	struct index flow_index;
-	struct index ready_index; /* by source, site, protocol */
+	struct index ready_index; /* by source, site, set, protocol */
 	struct map marks;         /* id -> struct mark */
 	struct map expiries;      /* message number -> time */
 	uint32_t unspecified;     /* the source of that name */

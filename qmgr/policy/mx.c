@@ -6,6 +6,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/map.h"
+#include "lib/base/text.h"
 #include "lib/dns/dns.h"
 #include "lib/io/loop.h"
 #include "qmgr/policy/site_name.h"
@@ -236,21 +237,48 @@ entry_implicit(struct entry *e, const struct dns_answer *dns)
 	    e->mx->limits.negative_ttl_ms);
 }
 
+/* The DNS allows any byte in a name; a host has letters, digits and hyphens
+ * (RFC 1123 section 2.1), and some have underscores. */
+static bool
+is_host_name(struct span name)
+{
+	size_t i;
+	char c;
+
+	for (i = 0; i < name.len; i++) {
+		c = name.p[i];
+		if (!ascii_digit(c) && !(c >= 'a' && c <= 'z') &&
+		    !(c >= 'A' && c <= 'Z') && c != '-' && c != '_' &&
+		    c != '.')
+			return false;
+	}
+	return true;
+}
+
 /*
- * All that the DNS lists, but "." among others: that one can be no host. It
+ * All that the DNS lists, but "." among others, and what can be no host. A dot
  * comes twice or more only from a zone that contradicts itself.
  */
 static void
 entry_explicit(struct entry *e, const struct dns_answer *dns)
 {
+	bool odd = false;
 	size_t i;
 
 	e->answer.hosts = arena_alloc(&e->arena,
 	    MX_HOSTS_MAX * sizeof(*e->answer.hosts));
 	for (i = 0; i < dns->n && e->answer.n_hosts < MX_HOSTS_MAX; i++) {
-		if (!span_eq_str(dns->v[i].name, "."))
+		if (span_eq_str(dns->v[i].name, "."))
+			continue;
+		if (is_host_name(dns->v[i].name))
 			entry_add_host(e, dns->v[i].name,
 			    dns->v[i].preference, dns->secure);
+		else
+			odd = true;
+	}
+	if (e->answer.n_hosts == 0 && odd) {
+		entry_fail(e, MX_FAILED, "its records name no host");
+		return;
 	}
 	if (e->answer.n_hosts == 0) {
 		e->answer.result = MX_NULL;

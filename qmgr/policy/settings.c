@@ -13,6 +13,8 @@
 
 #define UNSPECIFIED "unspecified"
 
+enum { ERROR_MAX = 1024 };
+
 /* ---- answers ------------------------------------------------------------ */
 
 static void
@@ -21,6 +23,9 @@ answer_error(struct question *q, const char *why)
 	struct settings_answer a = { .ok = false, .error = span_of(why) };
 	struct buf *out = question_answer(q);
 
+	/* A script's words may be of any length. */
+	if (a.error.len > ERROR_MAX)
+		a.error.len = ERROR_MAX;
 	if (out != NULL)
 		settings_answer_put(out, &a);
 	question_sent(q);
@@ -45,6 +50,15 @@ answer_failure(struct question *q, const char *event,
 	free(why);
 }
 
+static const char *
+event_of(enum message type)
+{
+	return type == MSG_ASK_QUEUE ? "get_queue_config" :
+	    type == MSG_ASK_POOL ? "get_egress_pool" :
+	    type == MSG_ASK_SOURCE ? "get_egress_source" :
+	    "get_egress_path_config";
+}
+
 /* The writer of each kind, so that one function answers for all. */
 static void
 put_settings(enum message type, struct buf *out, const void *settings)
@@ -64,15 +78,21 @@ answer_settings(struct question *q, const void *settings)
 {
 	struct settings_answer a = { .ok = true };
 	struct buf encoded = { .base = NULL };
-	struct buf *out = question_answer(q);
+	struct buf *out;
 
-	if (out != NULL) {
-		put_settings(q->type, &encoded, settings);
+	put_settings(q->type, &encoded, settings);
+	if (buf_len(&encoded) > DELIVERY_TEXT_MAX) {
+		log_warnx("policy: %s: what it gives is larger than 64 KiB: "
+		    "shorten its lists", event_of(q->type));
+		answer_error(q, "the settings are larger than 64 KiB");
+	} else {
+		out = question_answer(q);
 		a.settings = buf_span(&encoded);
-		settings_answer_put(out, &a);
-		buf_free(&encoded);
+		if (out != NULL)
+			settings_answer_put(out, &a);
+		question_sent(q);
 	}
-	question_sent(q);
+	buf_free(&encoded);
 }
 
 /* ---- without a handler -------------------------------------------------- */
@@ -177,15 +197,6 @@ answer_default(struct question *q)
 }
 
 /* ---- asking ------------------------------------------------------------- */
-
-static const char *
-event_of(enum message type)
-{
-	return type == MSG_ASK_QUEUE ? "get_queue_config" :
-	    type == MSG_ASK_POOL ? "get_egress_pool" :
-	    type == MSG_ASK_SOURCE ? "get_egress_source" :
-	    "get_egress_path_config";
-}
 
 static void
 on_settings(void *arg, const struct policy_error *error, const void *settings)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "qmgr/policy/site_name.h"
 
+#include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "lib/base/alloc.h"
+
+enum { SITE_HASH = 16, SITE_NAME_SHOWN = 900 };
 
 struct host_labels {
 	struct span v[SITE_LABELS_MAX]; /* the rightmost first */
@@ -73,11 +76,34 @@ put_column(struct buf *out, const struct host_labels *hosts, size_t n,
 		buf_add_byte(out, '?');
 }
 
+/* Cut at a length that leaves it readable, and unlike any other name. */
+static void
+put_short(struct buf *out, struct span name, const struct span *hosts,
+    size_t n)
+{
+	crypto_generichash_state state;
+	uint8_t hash[SITE_HASH];
+	size_t i;
+
+	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
+	for (i = 0; i < n; i++) {
+		crypto_generichash_update(&state, (const uint8_t *)hosts[i].p,
+		    hosts[i].len);
+		crypto_generichash_update(&state, (const uint8_t *)"", 1);
+	}
+	crypto_generichash_final(&state, hash, sizeof(hash));
+	buf_add(out, name.p, SITE_NAME_SHOWN);
+	buf_add_str(out, "..#");
+	for (i = 0; i < sizeof(hash); i++)
+		buf_addf(out, "%02x", hash[i]);
+}
+
 void
 site_name_put(struct buf *out, const struct span *hosts, size_t n,
     uint16_t port)
 {
 	struct host_labels *split_hosts;
+	struct buf name = { .base = NULL };
 	size_t i, width = 0;
 
 	if (n > SITE_HOSTS_MAX)
@@ -89,9 +115,14 @@ site_name_put(struct buf *out, const struct span *hosts, size_t n,
 			width = split_hosts[i].n;
 	}
 	while (width-- > 0) {
-		put_column(out, split_hosts, n, width, port);
+		put_column(&name, split_hosts, n, width, port);
 		if (width > 0)
-			buf_add_byte(out, '.');
+			buf_add_byte(&name, '.');
 	}
+	if (buf_len(&name) <= SITE_NAME_MAX)
+		buf_add_span(out, buf_span(&name));
+	else
+		put_short(out, buf_span(&name), hosts, n);
+	buf_free(&name);
 	free(split_hosts);
 }

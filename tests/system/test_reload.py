@@ -76,6 +76,11 @@ WRONG = [
      ["pool 'p'", "ghost"]),
     ("queues:\n  '*':\n    egress_pool: ghost\n", None, ["ghost"]),
     ("dns:\n  Test:\n    zones: ['@ A']\n", None, ["zone"]),
+    ("queues:\n  '*':\n    egress_pool: " + "p" * 256 + "\n", 10,
+     ["egress_pool", "at most 255 bytes"]),
+    ("queues:\n  '*':\n    protocol: {smtp: {mx_list: [" + ", ".join(
+        f"host{i}.example.com" for i in range(120)) + "]}}\n", 10,
+     ["mx_list", "too long together"]),
     ("listeners: []\n", 8, ["listeners"]),
     ("a: [1\n", None, []),
     ("\tx: 1\n", None, []),
@@ -83,7 +88,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("text, line, words", WRONG,
-                         ids=[w[0].split("\n")[-2].strip() for w in WRONG])
+                         ids=[w[0].split("\n")[-2].strip()[:60] for w in WRONG])
 def test_wrong_yaml_starts_nothing(make_suite, text, line, words):
     suite = make_suite({})
     port = free_port()
@@ -99,6 +104,15 @@ def test_wrong_yaml_starts_nothing(make_suite, text, line, words):
         assert all(w in said[0] for w in words), said
     assert not is_open(port)
     assert not os.path.exists(suite.spool) and not os.path.exists(suite.logs)
+
+
+def test_too_large_for_the_way_out(make_suite):
+    suite = make_suite(to(25, skip_hosts=[
+        f"10.{i // 256}.{i % 256}.0/24" for i in range(20000)]))
+    status, said = run(suite, EKIDEN, "check", "--config", suite.config_dir)
+    assert status == 1
+    assert said == ["ekiden.yaml: the options of the path '*' are larger than "
+                    "64 KiB: shorten their lists"]
 
 
 def test_several_faults_are_told_at_once(make_suite):
@@ -274,7 +288,8 @@ def test_listeners_come_and_go(make_suite, sink):
         code, text = client.connect("127.0.0.1", port)
         assert code == 220 and name in text
         client.close()
-    assert f"smtp listener on 127.0.0.1:{second}" in suite.stderr
+    assert any(line.endswith(f"smtp listener on 127.0.0.1:{second}")
+               for line in suite.stderr)
     old = smtplib.SMTP("127.0.0.1", first, timeout=20)
     suite.config["listeners"] = suite.config["listeners"][1:]
     suite.configure(suite.config)

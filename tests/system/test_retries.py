@@ -94,18 +94,27 @@ def test_intervals_double_up_to_the_longest(make_suite, make_peer):
 
 
 def test_jitter_spreads(make_suite, make_peer):
-    peer = make_peer(lambda line, s: "451 4.0.0 no"
-                     if line.startswith("RCPT") else None)
-    suite = make_suite(to(peer.port, queue={"retry_interval": "60m"}))
-    suite.start()
+    """What failed together does not come back together, and not early."""
+    seen = {}
+
+    def answer(line, session):
+        if line.startswith("RCPT") and line not in seen:
+            seen[line] = time.monotonic()
+            return "451 4.0.0 no"
+        if line.startswith("RCPT"):
+            seen[line] = time.monotonic() - seen[line]
+        return None
+
+    peer = make_peer(answer)
+    suite = make_suite(to(peer.port, queue={"retry_interval": "3s"})).start()
     with suite.client() as client:
-        for i in range(20):
+        for i in range(30):
             client.sendmail("a@from.test", f"u{i}@to.test", "x\r\n")
-    suite.wait_records(20, "TransientFailure")
-    # Nothing comes back before its time.
-    time.sleep(0.3)
-    assert len(suite.records("TransientFailure")) == 20
-    assert not suite.records("Delivery")
+    suite.wait_records(30, "Delivery")
+    waits = sorted(seen.values())
+    # A twentieth of the interval is 150 ms, half of it either way.
+    assert waits[0] > 2.9 and waits[len(waits) // 2] < 3.3
+    assert waits[-1] - waits[0] > 0.05
 
 
 def test_permanent_refusal(make_suite, make_peer):

@@ -294,3 +294,63 @@ def test_a_site_appears_and_changes(make_suite, make_peer):
     assert record["peer_address"]["name"].rstrip(".") == "b.relay.test"
     wait_for(sink.messages)
     sink.close()
+
+
+# ---- what the DNS of a stranger may not do ---------------------------------------
+
+def test_hundreds_of_long_names(make_suite, make_peer):
+    """The site's name stays a name, and the mail goes out."""
+    peer = make_peer()
+    part = "x" * 60
+    suite = routed(make_suite, peer.port, zone(
+        "to.test", *[f"@ MX 10 h{i}.{part}{i}.{part}.{part}"
+                     for i in range(150)], "@ MX 5 a", "a A 127.0.0.1"),
+        zone("other.test", "@ A 127.0.0.1"))
+    suite.send()
+    [record] = suite.wait_records(1, "Delivery")
+    assert len(record["site"]) < 1100
+    suite.send(recipients="x@other.test")
+    suite.wait_records(2, "Delivery")
+    assert not any("died" in line or "channel" in line
+                   for line in suite.stderr)
+
+
+def test_a_name_that_is_spelt_alike(make_suite, make_peer):
+    """Two sets of hosts can spell one site name: neither gets the mail of the
+    other."""
+    ours, theirs = hosts(make_peer, 2, 3)
+    suite = routed(
+        make_suite, ours.port,
+        zone("ours.test", "@ MX 1 a.x.one.test.", "@ MX 2 b.x.one.test.",
+             "@ MX 3 c.y.two.test."),
+        zone("theirs.test", "@ MX 1 a.x.one.test.", "@ MX 2 b.y.one.test.",
+             "@ MX 3 c.y.two.test."),
+        zone("one.test", "a.x A 127.0.0.9", "b.x A 127.0.0.2",
+             "b.y A 127.0.0.3"), zone("two.test", "c.y A 127.0.0.9"),
+        max_deliveries_per_connection=1)
+    for n in range(3):
+        suite.send(recipients=f"u{n}@theirs.test")
+        suite.send(recipients=f"u{n}@ours.test")
+    records = suite.wait_records(6, "Delivery")
+    assert ours.recipients() == [f"u{n}@ours.test" for n in range(3)]
+    assert theirs.recipients() == [f"u{n}@theirs.test" for n in range(3)]
+    sites = {r["queue"]: r["site"] for r in records}
+    same = "unspecified->(a|b|c).(x|y).(one|two).test"
+    assert sites["theirs.test"] == same + "@smtp_client"
+    assert sites["ours.test"].startswith(same + "#")
+
+
+def test_addresses_behind_one_name(make_suite, make_peer):
+    """Next hops that are called the same and lie elsewhere."""
+    a, b = make_peer(), make_peer()
+    suite = make_suite({
+        "paths": {"*": path()},
+        "queues": {f"{n}.test": {"protocol": {"smtp": {"mx_list": [
+            {"name": "hop.test", "addr": f"127.0.0.1:{p.port}"}]}}}
+            for n, p in (("a", a), ("b", b))}}).start()
+    for n in range(3):
+        suite.send(recipients=f"u{n}@a.test")
+        suite.send(recipients=f"u{n}@b.test")
+    suite.wait_records(6, "Delivery")
+    assert a.recipients() == [f"u{n}@a.test" for n in range(3)]
+    assert b.recipients() == [f"u{n}@b.test" for n in range(3)]

@@ -382,3 +382,41 @@ end)
     [record] = suite.wait_records(1, "Delayed")
     assert record["num_attempts"] == 0
     wait_for(lambda: any("source=x" in s for s in suite.stderr))
+
+
+BIG = {
+    "path": """
+kumo.on('get_egress_path_config', function()
+  local nets = {}
+  for i = 1, 20000 do
+    nets[i] = ('10.%d.%d.0/24'):format(i // 256, i % 256)
+  end
+  return kumo.make_egress_path { skip_hosts = nets }
+end)""",
+    "fault": """
+kumo.on('get_egress_path_config', function() error(('x'):rep(300000)) end)""",
+    "pool": """
+kumo.on('get_egress_pool', function()
+  local entries = {}
+  for i = 1, 20000 do entries[i] = { name = 'source' .. i } end
+  return kumo.make_egress_pool { name = 'p', entries = entries }
+end)""",
+}
+
+
+@pytest.mark.parametrize("what", BIG)
+def test_too_much_of_it(script, what):
+    """What a handler gives may be absurd: its queue waits, nothing else."""
+    suite = script(BIG[what], paths="""
+kumo.on('get_queue_config', function(domain)
+  return kumo.make_queue_config {{ protocol = {{ smtp = {{
+    mx_list = {{ '127.0.0.1:{port}' }} }} }},
+    egress_pool = domain == 'big.test' and 'p' or nil }}
+end)
+""")
+    suite.send(recipients="u@big.test")
+    [record] = suite.wait_records(1, "Delayed")
+    assert record["queue"] == "big.test"
+    time.sleep(0.3)
+    assert not any("died" in s or "channel" in s for s in suite.stderr)
+    assert all(len(s) < 4000 for s in suite.stderr)

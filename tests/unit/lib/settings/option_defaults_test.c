@@ -558,8 +558,8 @@ mdoc_test(void **state)
 	option_table_mdoc(table_named("kumo.make_egress_pool entries"), &out);
 	buf_add_byte(&out, '\0');
 	assert_string_equal((char *)buf_data(&out),
-	    ".It Ic name\nName of a source.\nWanted is text on one line.\n"
-	    "It must be given.\n"
+	    ".It Ic name\nName of a source.\nWanted is text on one line "
+	    "of at most 255 bytes.\nIt must be given.\n"
 	    ".It Ic weight\nIts share of the traffic; 0 leaves the source "
 	    "out.\nWanted is a whole number from 0 to 4294967295.\n"
 	    "The default is\n.Ql \"1\" .\n");

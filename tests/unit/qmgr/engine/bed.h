@@ -73,6 +73,7 @@ struct bed {
 	unsigned fail; /* answered with failure */
 	enum engine_mx_result mx;
 	const char *one_site; /* NULL: each domain its own */
+	bool own_sets;        /* the hosts are each domain's own, too */
 	bool start_sessions;  /* as soon as they are opened */
 	bool settle_held;     /* settlements are not acknowledged */
 
@@ -214,6 +215,7 @@ bed_answer(struct bed *b, const struct action *a)
 		snprintf(site, sizeof(site), "%s", b->one_site != NULL ?
 		    b->one_site : name);
 		mx.site = span_of(site);
+		mx.set = b->own_sets ? n : mx.site;
 		if (strncmp(name, "null", 4) == 0)
 			mx.result = ENGINE_MX_NULL;
 		if (strncmp(name, "nx", 2) == 0)
@@ -447,9 +449,11 @@ bed_check_deep(const struct bed *b)
 		assert_int_equal(n, queue_at(e, i)->messages.count);
 		assert_int_equal(due, queue_at(e, i)->due.count);
 		in_queues += n;
-		if (due > 0) /* somebody will see to it */
+		if (due > 0) /* somebody will see to it, if soon */
 			assert_true(queue_at(e, i)->in != IN_NONE ||
-			    queue_at(e, i)->halted);
+			    queue_at(e, i)->halted ||
+			    (wheel_has(&e->queue_wheel, i) &&
+			    queue_at(e, i)->timer.due_ms <= e->now_ms));
 		if (queue_at(e, i)->halted)
 			assert_true(wheel_has(&e->queue_wheel, i));
 	}

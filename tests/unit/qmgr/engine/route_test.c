@@ -361,6 +361,108 @@ test_epoch(void **state)
 	bed_free(&b);
 }
 
+/* What counts after a reload is the new configuration, not the old one while
+ * it is asked for. */
+static void
+test_epoch_waits(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_new(&b);
+	bed_add(&b, "example.com", 0, 100);
+	bed_deliver_all(&b);
+	b.mute = 1u << ACTION_ASK_QUEUE_CONFIG | 1u << ACTION_ASK_PATH;
+	engine_config_epoch(b.e, 1);
+	bed_add(&b, "example.com", 0, 100);
+	bed_add(&b, "example.com", 0, 100);
+	bed_run(&b);
+	assert_int_equal(b.nhands, 0);
+	assert_int_equal(bed_totals(&b).due, 2);
+	b.mute = 0;
+	engine_queue_config(b.e, SPAN_LIT("example.com"),
+	    &(struct engine_queue_config){ .config = &b.queue,
+	    .wire = SPAN_LIT("q0"), .protocol = SPAN_LIT("smtp_client") });
+	bed_run(&b);
+	assert_int_equal(b.nhands, 2);
+	bed_free(&b);
+}
+
+/* A queue that could not be configured tries after a reload at once. */
+static void
+test_epoch_unhalts(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_new(&b);
+	b.fail = 1u << ACTION_ASK_QUEUE_CONFIG;
+	bed_add(&b, "example.com", 0, 100);
+	bed_run(&b);
+	bed_pass(&b, 1000);
+	assert_int_equal(b.nhands, 0);
+	b.fail = 0;
+	engine_config_epoch(b.e, 1);
+	bed_run(&b);
+	assert_int_equal(b.nhands, 1);
+	bed_free(&b);
+}
+
+/* Hosts that spell the same site are no reason to share a ready queue. */
+static void
+test_same_spelling(void **state)
+{
+	struct engine_ready_info info;
+	struct bed b;
+	uint32_t at = 0, n = 0, numbered = 0;
+
+	(void)state;
+	bed_new(&b);
+	b.one_site = "(a|b).(x|y).test";
+	b.own_sets = true;
+	bed_add(&b, "one.com", 0, 100);
+	bed_add(&b, "two.com", 0, 100);
+	bed_add(&b, "t@two.com", 0, 100);
+	bed_run(&b);
+	assert_int_equal(b.nhands, 3);
+	while (engine_ready_next(b.e, &at, &info)) {
+		n++;
+		numbered += span_starts(info.name,
+		    "unspecified->(a|b).(x|y).test#");
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(numbered, 1);
+	bed_deliver_all(&b);
+	bed_free(&b);
+}
+
+/* Sessions carry the terms they were opened with: new ones, new sessions. */
+static void
+test_outdated_sessions(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_new(&b);
+	b.path.connection_limit.limit = 1;
+	bed_add(&b, "example.com", 0, 100);
+	bed_run(&b);
+	bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
+	bed_run(&b);
+	assert_int_equal(b.nsessions, 1);
+	assert_false(b.sessions[0].told_to_close);
+	b.path_wire++;
+	engine_config_epoch(b.e, 1);
+	bed_add(&b, "example.com", 0, 100);
+	bed_run(&b);
+	assert_true(b.sessions[0].told_to_close);
+	assert_int_equal(b.nhands, 0);
+	bed_close_told(&b);
+	bed_run(&b);
+	assert_int_equal(b.nhands, 1);
+	bed_free(&b);
+}
+
 int
 main(void)
 {
@@ -376,6 +478,10 @@ main(void)
 		cmocka_unit_test(test_asking),
 		cmocka_unit_test(test_failed_questions),
 		cmocka_unit_test(test_epoch),
+		cmocka_unit_test(test_epoch_waits),
+		cmocka_unit_test(test_epoch_unhalts),
+		cmocka_unit_test(test_same_spelling),
+		cmocka_unit_test(test_outdated_sessions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

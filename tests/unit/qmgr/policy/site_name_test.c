@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/check.h"
 
+#include <stdio.h>
+
 #include "qmgr/policy/site_name.h"
 
 static const struct {
@@ -50,11 +52,37 @@ test_sites(void **state)
 	buf_free(&out);
 }
 
+/* Long names stay apart and within bounds. */
+static void
+test_long(void **state)
+{
+	char text[40][80];
+	struct span hosts[40];
+	struct buf one = { .base = NULL }, two = { .base = NULL };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 40; i++) {
+		snprintf(text[i], sizeof(text[i]), "%063zu.%02zu.test.", i, i);
+		hosts[i] = span_of(text[i]);
+	}
+	site_name_put(&one, hosts, 40, 0);
+	text[39][0] = '1';
+	site_name_put(&two, hosts, 40, 0);
+	assert_true(buf_len(&one) <= SITE_NAME_MAX);
+	assert_true(buf_len(&one) == buf_len(&two));
+	assert_memory_equal(buf_data(&one), buf_data(&two), 900);
+	assert_false(span_eq(buf_span(&one), buf_span(&two)));
+	buf_free(&one);
+	buf_free(&two);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sites),
+		cmocka_unit_test(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
