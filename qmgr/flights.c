@@ -446,10 +446,8 @@ flights_on_held(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	sessions_held_get(r, &h, &a);
 	if (reader_end(r)) {
 		qmgr_clock(q);
-		for (i = 0; i < h.n; i++) {
-			if (session_of(q, h.v[i].session) != NULL)
-				continue;
-			/* Of an earlier queue manager's time. */
+		/* On a new channel it is of an earlier queue manager's time. */
+		for (i = 0; id == 0 && i < h.n; i++) {
 			for (k = 0; k < h.v[i].n_ids; k++)
 				engine_mark_in_flight(q->engine,
 				    &h.v[i].ids[k], worker);
@@ -540,10 +538,11 @@ flights_on_outcome(void *arg, struct channel *ch, uint64_t id,
 	if (in.kind != ENGINE_OUTCOME_RETURNED)
 		in.token = token;
 	qmgr_clock(q);
-	if (!engine_outcome(q->engine, o.session, &o.id, &in) &&
-	    !engine_outcome(q->engine, 0, &o.id, &in)) {
-		/* Not read from the schedule yet, or settled long ago. */
-		if (!loading_outcome(q, worker, &o.id, &in, token))
+	if (!engine_outcome(q->engine, o.session, &o.id, &in)) {
+		/* Not read from the schedule yet, marked, or settled before. */
+		if (!loading_outcome(q, worker, &o.id, &in, token) &&
+		    (!engine_outcome(q->engine, 0, &o.id, &in) ||
+		    in.token == 0))
 			settling_drop(q, token);
 	} else if (in.token == 0)
 		settling_drop(q, token);

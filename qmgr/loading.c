@@ -99,17 +99,21 @@ loading_outcome(struct qmgr *q, uint32_t worker, const struct uuid *id,
 	return true;
 }
 
-/* Outcomes of messages that are not in the schedule any more. */
+/* Outcomes that came after their message, or of messages that are no more. */
 static void
 early_end(struct qmgr *q)
 {
 	struct early_outcome *early;
+	struct span key;
+	struct uuid id;
 	void *value;
 	size_t at = 0;
 
-	while (map_next(&q->loading->early, &at, NULL, &value)) {
+	while (map_next(&q->loading->early, &at, &key, &value)) {
 		early = value;
-		settling_drop(q, early->in.token);
+		memcpy(&id, key.p, sizeof(id));
+		if (!engine_outcome(q->engine, 0, &id, &early->in))
+			settling_drop(q, early->in.token);
 	}
 	map_free(&q->loading->early, free);
 }
@@ -269,8 +273,8 @@ scan_end(struct qmgr *q)
 		l->seen = l->snapshot;
 	if (l->first) {
 		l->first = false;
-		early_end(q);
 		engine_loaded(q->engine);
+		early_end(q);
 		log_info("schedule read messages=%llu ms=%lld",
 		    (unsigned long long)l->loaded,
 		    (long long)(loop_mono_ms(q->d.loop) - l->began_ms));

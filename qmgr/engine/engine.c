@@ -218,10 +218,15 @@ engine_stop(struct engine *e)
 void
 engine_mark_in_flight(struct engine *e, const struct uuid *id, uint32_t worker)
 {
-	struct mark *m = xcalloc(1, sizeof(*m));
+	struct span key = span_make(id, sizeof(*id));
+	struct mark *m = map_get(&e->marks, key);
 
+	/* Said twice it is the same mark: it may know its message by now. */
+	if (m == NULL) {
+		m = xcalloc(1, sizeof(*m));
+		map_set(&e->marks, key, m);
+	}
 	m->worker = worker;
-	free(map_set(&e->marks, span_make(id, sizeof(*id)), m));
 }
 
 void
