@@ -8,12 +8,12 @@ import tempfile
 
 import pytest
 
-from suite import BUILD, ROOT, temporary_folder
+from suite import BUILD, ROOT, SANITIZED, temporary_folder
 
 
 def faults_library():
     """Built once, also when several test processes come at the same time."""
-    if os.path.basename(BUILD) == "asan":
+    if SANITIZED:
         pytest.skip("a sanitizer must be the first library of a process")
     source = os.path.join(ROOT, "tests", "support", "faults.c")
     library = os.path.join(BUILD, "faults.so")

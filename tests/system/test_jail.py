@@ -7,7 +7,9 @@ import re
 
 import pytest
 
-from suite import wait_for
+from suite import SANITIZED, wait_for
+
+pytestmark = pytest.mark.skipif(SANITIZED, reason="no filter under a sanitizer")
 
 # Who shares an account with whom: the spool's own processes, see the design.
 SHARED = {"spoold": "spool", "spoold-reader": "spool"}
