@@ -12,7 +12,7 @@ import time
 import pytest
 
 from scripted import GOOD, Closed, ScriptedMx
-from suite import Sink, Suite, wait_for
+from suite import SANITIZED, Sink, Suite, wait_for
 
 FULL = os.environ.get("HOSTILE_FULL") == "1"
 JUNK = (2 << 30) if FULL else (64 << 20)
@@ -170,7 +170,7 @@ def test_others_are_unaffected(met):
 
 def test_memory_is_flat(met):
     print(f"{met['memory']} KB more, all within {met['time']:.1f} s")
-    assert met["memory"] < 24 * 1024
+    assert SANITIZED or met["memory"] < 24 * 1024
 
 
 def test_no_connection_stays(met):
