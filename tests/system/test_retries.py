@@ -166,7 +166,7 @@ def test_restart_keeps_attempts_and_time(make_suite, make_peer, how):
         suite.kill()
     suite.start()
     suite.wait_records(2, "TransientFailure")
-    assert 0.6 < time.monotonic() - failed < 3
+    assert 0.6 < time.monotonic() - failed < 20
     delivery = suite.wait_records(1, "Delivery")[0]
     records = suite.records("TransientFailure") + [delivery]
     assert [r["num_attempts"] for r in records] == [1, 2, 2]
