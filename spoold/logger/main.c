@@ -35,7 +35,41 @@ struct follow {
 struct state {
 	struct logger l;
 	struct follow *follow;
+	/*
+	 * Counts how often the logs were begun. Requests carry it: what was
+	 * asked before a log stepped back to its cursor does not fit any more,
+	 * entries would be passed over.
+	 */
+	uint64_t life;
 };
+
+enum { LIFE_SHIFT = 16 };
+
+static uint64_t
+request_of(const struct state *s, unsigned log)
+{
+	return s->life << LIFE_SHIFT | log;
+}
+
+/* The log of a request of this life, or -1. */
+static int
+log_of(const struct state *s, uint64_t request)
+{
+	uint64_t log = request & ((1 << LIFE_SHIFT) - 1);
+
+	return request >> LIFE_SHIFT == s->life && log < s->l.n_logs ?
+	    (int)log : -1;
+}
+
+static void
+life_begins(struct state *s)
+{
+	unsigned i;
+
+	s->life++;
+	for (i = 0; i < s->l.n_logs; i++)
+		s->follow[i].asked = s->follow[i].cursor_out = false;
+}
 
 static struct channel *
 writer(struct state *s)
@@ -62,7 +96,8 @@ ask(struct state *s, unsigned i)
 	    !s->l.have_cursors)
 		return;
 	s->follow[i].asked = true;
-	journal_read_put(channel_begin(ch, MSG_JOURNAL_READ, i), &q);
+	journal_read_put(channel_begin(ch, MSG_JOURNAL_READ,
+	    request_of(s, i)), &q);
 	channel_end(ch);
 }
 
@@ -94,7 +129,8 @@ secure(struct state *s, unsigned i)
 		c.name = span_of(log_name(log));
 		c.seq = s->follow[i].secured = log_position(log);
 		c.state = buf_span(&state);
-		cursor_state_put(channel_begin(ch, MSG_CURSOR_SET, i), &c);
+		cursor_state_put(channel_begin(ch, MSG_CURSOR_SET,
+		    request_of(s, i)), &c);
 		channel_end(ch);
 		s->follow[i].cursor_out = true;
 	}
@@ -140,24 +176,24 @@ on_part(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 	struct state *s = arg;
 	struct arena a = { 0 };
 	struct journal_part part;
-	int written;
+	int written, log = log_of(s, id);
 
 	(void)ch;
 	(void)fd;
 	journal_part_get(r, &part, &a);
-	if (reader_end(r) && id < s->l.n_logs && s->follow[id].asked) {
-		s->follow[id].asked = false;
+	if (reader_end(r) && log >= 0 && s->follow[log].asked) {
+		s->follow[log].asked = false;
 		if (part.last > s->l.newest)
 			s->l.newest = part.last;
-		written = log_write(s->l.logs[id], &part, &s->l.node,
+		written = log_write(s->l.logs[log], &part, &s->l.node,
 		    loop_wall_ms(s->l.d.loop) * 1000);
-		if (log_position(s->l.logs[id]) - s->follow[id].secured >=
+		if (log_position(s->l.logs[log]) - s->follow[log].secured >=
 		    SECURE_ENTRIES)
-			secure(s, (unsigned)id);
+			secure(s, (unsigned)log);
 		if (written == 0 && part.n > 0)
-			ask(s, (unsigned)id);
+			ask(s, (unsigned)log);
 		else if (s->l.d.stopping)
-			stop_log(s, (unsigned)id);
+			stop_log(s, (unsigned)log);
 	}
 	arena_free(&a);
 }
@@ -193,6 +229,7 @@ on_cursors(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	(void)fd;
 	cursors_get(r, &all, &a);
 	if (reader_end(r) && !s->l.have_cursors) {
+		life_begins(s);
 		for (i = 0; i < s->l.n_logs; i++) {
 			c = NULL;
 			for (k = 0; k < all.n; k++) {
@@ -217,18 +254,19 @@ on_cursor_done(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {
 	struct state *s = arg;
+	int log = log_of(s, id);
 
 	(void)ch;
 	(void)r;
 	(void)fd;
-	if (id >= s->l.n_logs)
+	if (log < 0)
 		return;
-	s->follow[id].cursor_out = false;
-	s->follow[id].fresh = false;
-	if (s->l.d.stopping && !s->follow[id].asked)
-		stop_log(s, (unsigned)id);
+	s->follow[log].cursor_out = false;
+	s->follow[log].fresh = false;
+	if (s->l.d.stopping && !s->follow[log].asked)
+		stop_log(s, (unsigned)log);
 	else
-		ask(s, (unsigned)id);
+		ask(s, (unsigned)log);
 }
 
 static void
@@ -410,6 +448,7 @@ on_reload(void *arg, const struct suite *old)
 	free(s->follow);
 	s->l.have_cursors = false;
 	logs_open(s);
+	life_begins(s);
 	if (ch != NULL)
 		channel_send(ch, MSG_CURSOR_ASK, 0);
 }

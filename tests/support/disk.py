@@ -75,11 +75,11 @@ class SmallDisk:
         """With a file, up to what is left."""
         v = os.statvfs(self.path)
         size = v.f_bavail * v.f_frsize - leave_kib * 1024
-        with open(os.path.join(self.path, "filler"), "ab") as f:
+        # Unbuffered: what does not fit is not tried again at the close.
+        with open(os.path.join(self.path, "filler"), "ab", buffering=0) as f:
             while size > 0:
                 try:
                     size -= f.write(b"\0" * min(size, 1 << 20))
-                    f.flush()
                 except OSError:
                     break
 
