@@ -175,7 +175,7 @@ end)
     suite.start()
     suite.send(recipients="last@to.test")
     suite.wait_records(2, "Delivery")
-    assert suite.peer.recipients() == ["keep@to.test", "last@to.test"]
+    assert sorted(suite.peer.recipients()) == sorted(["keep@to.test", "last@to.test"])
 
 
 def test_a_queue_by_name(script):
@@ -216,7 +216,7 @@ end)
         # The session goes on after all that.
         client.sendmail("a@from.test", "more@to.test", "x\r\n")
     suite.wait_records(2, "Delivery")
-    assert suite.peer.recipients() == ["good@to.test", "more@to.test"]
+    assert sorted(suite.peer.recipients()) == sorted(["good@to.test", "more@to.test"])
     rejections = suite.wait_records(2, "Rejection")
     assert {r["response"]["code"] for r in rejections} >= {550, 451}
 
