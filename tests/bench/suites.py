@@ -258,8 +258,12 @@ class Ekiden(Suite):
                 "max_retry_interval": self.retry}
 
     def _configure(self, route):
-        # A kept message waits for a destination that refuses connections.
         closed = free_port()
+        path = {"connection_limit": 50, "prohibited_hosts": [],
+                "enable_tls": "Disabled"}
+        if route["*"] is None:
+            # One connection, refused; then what is accepted stays untried.
+            path["max_connection_rate"] = "1/d"
         config = {
             "listeners": [{"listen": "127.0.0.1:0",
                            "relay_hosts": ["127.0.0.1"]}],
@@ -269,8 +273,7 @@ class Ekiden(Suite):
                       "min_free_space": "1%", "min_free_inodes": 0}],
             "queues": {domain: self._queue(port or closed)
                        for domain, port in route.items()},
-            "paths": {"*": {"connection_limit": 50, "prohibited_hosts": [],
-                            "enable_tls": "Disabled"}},
+            "paths": {"*": path},
         }
         # Each role has an account of its own and must find its folder.
         os.chmod(self.dir, 0o755)
