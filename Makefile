@@ -46,7 +46,7 @@ BUILD_TOOLS := mdoc-options:tools/mdoc-options
 BENCHES := smtp-load:tests/bench/load,tests/bench/common \
 	smtp-sink:tests/bench/sink,tests/bench/common
 
-LIB_SRC := $(wildcard lib/*/*.c)
+LIB_SRC := $(wildcard lib/*/*.c) $(wildcard lib/policy/modules/*.c)
 LIB_A := $(BUILD)/libekiden.a
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 

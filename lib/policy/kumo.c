@@ -8,6 +8,7 @@
 #include "lib/base/text.h"
 #include "lib/io/loop.h"
 #include "lib/policy/event_names.h"
+#include "lib/policy/library.h"
 #include "lib/policy/state.h"
 
 /* ---- kumo.on ------------------------------------------------------------ */
@@ -220,6 +221,7 @@ kumo_module(lua_State *L)
 	kumo_objects(L);
 	kumo_declarations(L);
 	kumo_dns(L);
+	libraries_open(L);
 	return 1;
 }
 
@@ -230,4 +232,5 @@ kumo_open(lua_State *L)
 	lua_pushcfunction(L, kumo_module);
 	lua_setfield(L, -2, "kumo");
 	lua_pop(L, 1);
+	libraries_preload(L);
 }
