@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "lib/proc/daemon.h"
+#include "lookupd/resolvers.h"
 
 struct ask;
 struct throttles;
@@ -17,6 +18,7 @@ struct lookupd {
 	size_t n_asks;
 	bool paused;      /* too many: peers are read more slowly */
 	struct throttles *throttles;
+	struct resolvers resolvers;
 };
 
 #endif

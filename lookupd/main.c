@@ -16,12 +16,30 @@ static const struct channel_handler handlers[] = {
 	{ .handle = NULL },
 };
 
+/* The resolvers' files are read before the root folder changes. */
+static void
+prepare(void *state, struct daemon *d)
+{
+	struct lookupd *l = state;
+
+	resolvers_open(&l->resolvers, d->loop, &d->suite);
+}
+
 static void
 started(void *state, struct daemon *d)
 {
 	struct lookupd *l = state;
 
 	l->throttles = throttles_new(d->loop);
+}
+
+static void
+reload(void *state, const struct suite *old)
+{
+	struct lookupd *l = state;
+
+	(void)old;
+	resolvers_reload(&l->resolvers, &l->daemon.suite);
 }
 
 static void
@@ -42,7 +60,9 @@ static const struct daemon_ops ops = {
 	.role = ROLE_LOOKUP,
 	.jail = { .may = JAIL_CONNECT | JAIL_UDP },
 	.handlers = handlers,
+	.prepare = prepare,
 	.started = started,
+	.reload = reload,
 	.peer_down = peer_down,
 	.stop = stop,
 };

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which function carries out which operation. */
 #include "lookupd/ask.h"
+#include "lookupd/names.h"
 #include "lookupd/throttles.h"
 
 const struct ask_op ask_ops[LOOKUP_OPS] = {
 	[LOOKUP_THROTTLE] = { .start = throttles_ask },
+	[LOOKUP_DNS_ADDR] = { names_ask_addr, names_cancel_addr },
+	[LOOKUP_DNS_MX] = { names_ask_mx, names_cancel_mx },
+	[LOOKUP_DNS_PTR] = { names_ask_ptr, names_cancel },
+	[LOOKUP_DNS_TXT] = { names_ask_txt, names_cancel },
+	[LOOKUP_DNS_RBL] = { names_ask_rbl, names_cancel },
 };

@@ -170,7 +170,6 @@ int call_plain(struct policy *p, int n_args, int results,
 void kumo_open(lua_State *L);      /* kumo.c: preloads the module */
 void kumo_objects(lua_State *L);   /* object.c */
 void kumo_declarations(lua_State *L); /* declare.c */
-void kumo_dns(lua_State *L);       /* dns.c: sub-table */
 void kumo_absent(lua_State *L);    /* absent.c */
 void address_register(lua_State *L);
 void message_register(lua_State *L);

@@ -2,6 +2,7 @@
 #include "lib/policy/modules/modules.h"
 
 const struct library *const libraries[] = {
+	&library_dns,
 	&library_encode,
 	NULL,
 };

@@ -5,6 +5,7 @@
 
 #include "lib/policy/library.h"
 
+extern const struct library library_dns;
 extern const struct library library_encode;
 
 /* Functions of `kumo` itself. */

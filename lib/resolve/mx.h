@@ -3,8 +3,8 @@
  * Mail exchangers of a domain: one flight per name however many ask, a bounded
  * number at once, answers kept as long as the DNS says, failures for a set time.
  */
-#ifndef QMGR_POLICY_MX_H
-#define QMGR_POLICY_MX_H
+#ifndef LIB_RESOLVE_MX_H
+#define LIB_RESOLVE_MX_H
 
 #include <stdint.h>
 
