@@ -143,4 +143,4 @@ def test_one_wish_to_stop_heard_twice(make_suite):
         s.process.send_signal(signal.SIGTERM)
         client.close()
     assert s.stop() == 0
-    assert not said(s, "killed"), s.lines
+    assert not said(s, "killed"), s.stderr
