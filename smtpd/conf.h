@@ -35,8 +35,11 @@ struct conf {
 	struct span *captures;  /* patterns of header fields for the logs */
 	size_t ncaptures;
 	struct policy *policy;  /* NULL without one */
-	/* Which events it handles. */
-	bool on_listener_domain, on_message_received;
+	struct {
+		bool dynamic_parameters, connection_accepted, ehlo,
+		    auth_plain, mail_from, listener_domain, rcpt_to, data,
+		    split_transaction, message_received, rewrite_response;
+	} on; /* which events it handles */
 };
 
 /* With one reference, the caller's. */
