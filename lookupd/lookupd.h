@@ -7,18 +7,22 @@
 #include <stddef.h>
 
 #include "lib/proc/daemon.h"
+#include "lookupd/http.h"
 #include "lookupd/resolvers.h"
 
 struct ask;
 struct throttles;
+struct tls_client;
 
 struct lookupd {
 	struct daemon daemon;
 	struct ask *asks; /* under way */
-	size_t n_asks;
+	size_t n_asks, ask_bytes;
 	bool paused;      /* too many: peers are read more slowly */
 	struct throttles *throttles;
 	struct resolvers resolvers;
+	struct tls_client *tls;
+	struct http http;
 };
 
 #endif

@@ -6,6 +6,7 @@
  * neither smtpd nor the queue manager's policy has to.
  */
 #include "lib/base/log.h"
+#include "lib/io/tls_client.h"
 #include "lookupd/ask.h"
 #include "lookupd/lookupd.h"
 #include "lookupd/throttles.h"
@@ -16,13 +17,15 @@ static const struct channel_handler handlers[] = {
 	{ .handle = NULL },
 };
 
-/* The resolvers' files are read before the root folder changes. */
+/* All files are read before the root folder changes. */
 static void
 prepare(void *state, struct daemon *d)
 {
 	struct lookupd *l = state;
 
 	resolvers_open(&l->resolvers, d->loop, &d->suite);
+	l->tls = tls_client_new();
+	http_prepare(&l->http, d->loop, &l->resolvers, l->tls);
 }
 
 static void
@@ -58,7 +61,8 @@ stop(void *state)
 
 static const struct daemon_ops ops = {
 	.role = ROLE_LOOKUP,
-	.jail = { .may = JAIL_CONNECT | JAIL_UDP },
+	/* A pair of sockets wakes libcurl's multi handle. */
+	.jail = { .may = JAIL_CONNECT | JAIL_UDP | JAIL_PAIRS },
 	.handlers = handlers,
 	.prepare = prepare,
 	.started = started,

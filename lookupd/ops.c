@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which function carries out which operation. */
 #include "lookupd/ask.h"
+#include "lookupd/http_ask.h"
 #include "lookupd/names.h"
 #include "lookupd/throttles.h"
 
@@ -11,4 +12,6 @@ const struct ask_op ask_ops[LOOKUP_OPS] = {
 	[LOOKUP_DNS_PTR] = { names_ask_ptr, names_cancel },
 	[LOOKUP_DNS_TXT] = { names_ask_txt, names_cancel },
 	[LOOKUP_DNS_RBL] = { names_ask_rbl, names_cancel },
+	[LOOKUP_HTTP] = { http_ask_start, http_ask_cancel },
+	[LOOKUP_HTTP_CLOSE] = { .start = http_ask_close },
 };

@@ -32,7 +32,7 @@ static const char *const absent[] = {
 
 static const char *const absent_modules[] = {
 	"aaa", "amqp", "api", "cidr", "counter_series", "crypto", "digest",
-	"dkim", "dmarc", "domain_map", "file_type", "fs", "http",
+	"dkim", "dmarc", "domain_map", "file_type", "fs",
 	"jsonl", "kafka", "mimepart", "mpsc", "nats", "regex_set_map",
 	"secrets", "serde", "shaping", "spf", "string", "time", "tsa", "uuid",
 	"xfer", "regex", "sqlite", "redis", "template", NULL,

@@ -19,7 +19,7 @@ FILES = {
     "spoold-reader": r"/spool/(data\.mdb|lock\.mdb)$",
     "spoold-logger": r"/log(/[0-9]{8}-[0-9]{6}\.[0-9]{6})?$",
 }
-INET = {"smtpd", "smtp-out", "policy"}
+INET = {"smtpd", "smtp-out", "policy", "lookupd"}
 LOOP = re.compile(r"anon_inode:\[(eventpoll|eventfd|timerfd|signalfd)\]")
 
 
@@ -38,7 +38,7 @@ def roles(suite):
 
 
 def test_no_privileges(roles):
-    assert len({role for role, _ in roles}) == 8
+    assert len({role for role, _ in roles}) == 9
     for role, pid in roles:
         s = status(pid)
         assert s["NoNewPrivs"] == "1", role

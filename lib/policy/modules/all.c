@@ -4,5 +4,6 @@
 const struct library *const libraries[] = {
 	&library_dns,
 	&library_encode,
+	&library_http,
 	NULL,
 };

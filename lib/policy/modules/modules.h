@@ -7,6 +7,7 @@
 
 extern const struct library library_dns;
 extern const struct library library_encode;
+extern const struct library library_http;
 
 /* Functions of `kumo` itself. */
 int make_throttle(lua_State *L);
