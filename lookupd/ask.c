@@ -9,6 +9,7 @@
 #include "lib/ipc/channel.h"
 #include "lib/settings/value_wire.h"
 #include "lookupd/lookupd.h"
+#include "lookupd/sockets.h"
 
 /* Then peers are read no further. */
 enum { ASKS_MAX = 100000, ASK_BYTES_MAX = 256 * 1024 * 1024 };
@@ -108,6 +109,8 @@ ask_on_cancel(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 			return;
 		}
 	}
+	if (id != 0)
+		sockets_unclaimed(l->sockets, ch, id);
 }
 
 void
@@ -120,6 +123,7 @@ asks_forget_peer(struct lookupd *l, const struct channel *ch)
 		if (a->ch == ch)
 			ask_cancel(a);
 	}
+	sockets_forget_peer(l->sockets, ch);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "lib/resolve/resolver.h"
 #include "lib/web/field.h"
 #include "lib/web/url.h"
+#include "lookupd/dial.h"
 #include "lookupd/http_pool.h"
 #include "lookupd/resolvers.h"
 
@@ -337,39 +338,22 @@ on_host(void *arg, const struct host_result *result)
 	request_fail(r, text);
 }
 
-/* RFC 6761 section 6.3: these names are known without asking. */
-static bool
-is_localhost(struct span host)
-{
-	static const char name[] = "localhost";
-	const size_t len = sizeof(name) - 1;
-
-	if (host.len < len || !span_eq_str(span_from(host, host.len - len),
-	    name))
-		return false;
-	return host.len == len || host.p[host.len - len - 1] == '.';
-}
-
 static void
 request_resolve(struct http_request *r)
 {
-	static const struct ip loopback[] = {
-		{ .family = IP_V4, .b = { 127, 0, 0, 1 } },
-		{ .family = IP_V6, .b = { [15] = 1 } },
-	};
 	struct host_ask *resolving;
+	struct ip known[2];
+	uint32_t n = dial_known(r->url.host, known);
 
-	if (r->url.addr.family != IP_NONE) {
-		request_transfer(r, &r->url.addr, 1);
-	} else if (is_localhost(r->url.host)) {
-		request_transfer(r, loopback, 2);
-	} else {
-		resolving = host_ask(r->h->resolvers->first->dns, r->url.host,
-		    true, true, on_host, r);
-		/* NULL: it went on, and may be over. */
-		if (resolving != NULL)
-			r->resolving = resolving;
+	if (n != 0) {
+		request_transfer(r, known, n);
+		return;
 	}
+	resolving = host_ask(r->h->resolvers->first->dns, r->url.host, true,
+	    true, on_host, r);
+	/* NULL: it went on, and may be over. */
+	if (resolving != NULL)
+		r->resolving = resolving;
 }
 
 /* ---- asking -------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "lookupd/resolvers.h"
 
 struct ask;
+struct sockets;
 struct throttles;
 struct tls_client;
 
@@ -23,6 +24,7 @@ struct lookupd {
 	struct resolvers resolvers;
 	struct tls_client *tls;
 	struct http http;
+	struct sockets *sockets;
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "lib/io/tls_client.h"
 #include "lookupd/ask.h"
 #include "lookupd/lookupd.h"
+#include "lookupd/sockets.h"
 #include "lookupd/throttles.h"
 
 static const struct channel_handler handlers[] = {
@@ -34,6 +35,7 @@ started(void *state, struct daemon *d)
 	struct lookupd *l = state;
 
 	l->throttles = throttles_new(d->loop);
+	l->sockets = sockets_new(l);
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "lookupd/ask.h"
 #include "lookupd/http_ask.h"
 #include "lookupd/names.h"
+#include "lookupd/sockets.h"
 #include "lookupd/throttles.h"
 
 const struct ask_op ask_ops[LOOKUP_OPS] = {
@@ -14,4 +15,7 @@ const struct ask_op ask_ops[LOOKUP_OPS] = {
 	[LOOKUP_DNS_RBL] = { names_ask_rbl, names_cancel },
 	[LOOKUP_HTTP] = { http_ask_start, http_ask_cancel },
 	[LOOKUP_HTTP_CLOSE] = { .start = http_ask_close },
+	[LOOKUP_SOCKET_OPEN] = { sockets_ask_open, sockets_cancel_open },
+	[LOOKUP_SOCKET_RECV] = { sockets_ask_recv, sockets_cancel_recv },
+	[LOOKUP_SOCKET_CLOSE] = { .start = sockets_ask_close },
 };

@@ -114,3 +114,11 @@ request():header('content-length', '5'):body('12345')
 client:close()
 client:close()
 check.fails('this kumo.http client was closed', client.get, client, 'http://h/')
+
+-- ---- WebSockets -----------------------------------------------------------------
+
+local connect = http.connect_websocket
+check.fails('it must begin with ws:// or wss://', connect, 'http://h/')
+check.fails("'nowhere' is no address", connect, 'nowhere')
+check.fails('string expected', connect)
+check.fails('cannot reach the outside while it loads', connect, 'wss://h/')
