@@ -23,6 +23,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/policy/library.h"
 #include "lib/proc/jail.h"
 #include "lib/settings/suite.h"
 #include "master/loader/configuration.h"
@@ -121,6 +122,7 @@ main(int argc, char **argv)
 	}
 	if (!q.check)
 		jail_drop(&q.user);
+	libraries_prepare();
 	if (q.policy != NULL)
 		q.policy = absolute(q.policy);
 	jail_close(&jail);

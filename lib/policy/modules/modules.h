@@ -5,6 +5,16 @@
 
 #include "lib/policy/library.h"
 
+extern const struct library library_cidr;
+extern const struct library library_crypto;
+extern const struct library library_digest;
+extern const struct library library_domain_map;
 extern const struct library library_encode;
+extern const struct library library_regex;
+extern const struct library library_regex_set_map;
+extern const struct library library_secrets;
+extern const struct library library_string;
+extern const struct library library_time;
+extern const struct library library_uuid;
 
 #endif
