@@ -61,6 +61,7 @@ struct policy {
 	uint64_t last_call;
 	struct call *running;
 	struct buf scratch;
+	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
 };
 
