@@ -10,8 +10,8 @@
 #include "lib/mail/refusal.h"
 #include "lib/mail/xclient.h"
 #include "lib/settings/listener.h"
+#include "smtpd/conf.h"
 #include "smtpd/facts.h"
-#include "smtpd/keys.h"
 #include "smtpd/reject.h"
 #include "smtpd/relay.h"
 #include "smtpd/session.h"
@@ -100,7 +100,7 @@ ehlo_reply(struct session *s)
 	    "\nCHUNKING");
 	buf_addf(b, "\nSIZE %llu",
 	    (unsigned long long)s->params->max_message_size);
-	if (s->tls == NULL && keys_server(&s->smtpd->keys, s->params,
+	if (s->tls == NULL && keys_server(&s->conf->keys, s->params,
 	    session_hostname(s)) != NULL)
 		buf_add_str(b, "\nSTARTTLS");
 	if (s->params->allow_xclient)
@@ -396,7 +396,7 @@ command_starttls(struct session *s, const struct command *c, struct span line)
 		command_refuse(s, &tls_twice, line);
 		return;
 	}
-	server = keys_server(&s->smtpd->keys, s->params, session_hostname(s));
+	server = keys_server(&s->conf->keys, s->params, session_hostname(s));
 	if (server == NULL) {
 		command_refuse(s, &tls_not_now, line);
 		return;

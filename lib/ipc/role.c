@@ -14,6 +14,7 @@ static const struct {
 	[ROLE_POLICY] = { "policy", "policy", "ekiden-policy" },
 	[ROLE_OUT] = { "smtp-out", "smtp-out", "ekiden-out" },
 	[ROLE_LOCAL] = { "local", "smtp-out", "ekiden-local" },
+	[ROLE_KEYS] = { "keys", "keys", NULL },
 };
 
 static const struct {
