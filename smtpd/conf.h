@@ -25,6 +25,8 @@ struct conf_listener {
 	bool has_overlays;      /* it does: each session resolves its own */
 };
 
+struct door;
+
 struct conf {
 	unsigned refs;
 	struct conf_listener *v;
@@ -49,7 +51,7 @@ struct conf *conf_new(const struct suite *suite,
 void conf_prepare_tls(struct conf *c);
 /* Runs the suite's policy, inside the jail. -1 and a log line: it fails. */
 int conf_load_policy(struct conf *c, struct loop *loop,
-    const struct suite *suite);
+    const struct suite *suite, struct door *door);
 struct conf *conf_ref(struct conf *c);
 /* Clears the caller's pointer. */
 void conf_unref(struct conf **c);

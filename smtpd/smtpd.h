@@ -15,6 +15,7 @@
 struct acceptor;
 struct charsets;
 struct conf;
+struct door;
 struct session;
 struct tally;
 struct transaction;
@@ -25,6 +26,7 @@ struct smtpd {
 	struct uuid_maker ids;
 	struct charsets *charsets;
 	struct conf *conf;       /* in force; sessions may hold older ones */
+	struct door *door;       /* of the policies of all configurations */
 	struct outbox outbox;
 	enum health health;
 	bool health_known;       /* the writer has spoken */

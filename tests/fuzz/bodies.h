@@ -13,6 +13,7 @@
 #include "lib/ipc/control.h"
 #include "lib/ipc/delivery.h"
 #include "lib/ipc/journal.h"
+#include "lib/ipc/lookup.h"
 #include "lib/ipc/policy.h"
 #include "lib/ipc/store.h"
 #include "lib/mail/envelope.h"
@@ -52,6 +53,8 @@ PLAIN(sched_entry)
 LISTS(store)
 NUMBER(stored)
 PLAIN(lone_record)
+PLAIN(lookup)
+PLAIN(lookup_answer)
 NUMBER(health)
 LISTS(enqueued)
 PLAIN(enqueued_gap)
@@ -115,6 +118,7 @@ static void (*const bodies[])(struct reader *, struct buf *,
 	body_settings_answer, body_ask_mx, body_mx_answer, body_ask_host,
 	body_host_answer, body_envelope, body_record, body_dispatch,
 	body_control_keys, body_key_list,
+	body_lookup, body_lookup_answer,
 };
 
 enum { BODIES = sizeof(bodies) / sizeof(*bodies) };

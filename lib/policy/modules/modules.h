@@ -7,4 +7,7 @@
 
 extern const struct library library_encode;
 
+/* Functions of `kumo` itself. */
+int make_throttle(lua_State *L);
+
 #endif
