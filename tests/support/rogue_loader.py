@@ -50,7 +50,7 @@ def keys(role, data, **options):
 
 
 # One file, wanted for whatever it is; no pairs.
-LIST = struct.pack("<I", 1) + text("/etc/shadow") + text("here") + \
+LIST = struct.pack("<I", 1) + text(plan["file"]) + text("here") + \
     struct.pack("<BBB", 0, 0, 0) + text("") + struct.pack("<I", 0)
 
 does = plan["does"]

@@ -72,9 +72,9 @@ def shown(suite, index=0):
 
 
 def said_since(suite, seen):
-    """Without the lines of sessions."""
+    """Without what is said of every day."""
     return [line.replace(suite.config_dir + "/", "")
-            for line in suite.stderr[seen:] if "event=end" not in line]
+            for line in suite.stderr[seen:] if ": info: " not in line]
 
 
 def reload_fails(suite):
@@ -312,6 +312,7 @@ def test_nobody_else_has_them(make_suite, make_keys, make_peer):
 
 
 @ROOT_ONLY
+@pytest.mark.skipif(SANITIZED, reason="memory is too large there")
 def test_what_is_no_key_goes_nowhere(make_suite, tmp_path):
     """A file that only root may read and that is no key: its bytes are in no
     message and in no daemon."""
@@ -329,12 +330,27 @@ def test_what_is_no_key_goes_nowhere(make_suite, tmp_path):
         assert b"battery staple" not in memory(pid)
 
 
+@ROOT_ONLY
+def test_a_look_without_rights(make_suite, make_keys):
+    """Whoever may not read the keys can check the rest."""
+    keys = make_keys("mx.test", mode=0o600)
+    suite = make_suite({"listeners": [listener(**keys.options())]})
+    done = subprocess.run([EKIDEN, "check", "--config", suite.config_dir],
+                          capture_output=True, text=True, timeout=30,
+                          user=61100, group=61100, extra_groups=[])
+    assert done.returncode == 0
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("notice: ") and line.endswith(
+        "is not checked: this account may not read it") for line in lines)
+
+
 @pytest.mark.parametrize("does, line", [
     ("another role", "closed reason=\"PLAN_KEYS: malformed body"),
     ("twice", "closed reason=\"PLAN_KEYS: malformed body"),
     ("unsealed", "the list of keys cannot be read"),
     ("malformed", "the list of keys is malformed"),
-    ("for no use", "here: the file '/etc/shadow' is wanted for nothing"),
+    ("for no use", "ekiden.yaml' is wanted for nothing"),
 ])
 def test_a_loader_that_was_taken_over(make_suite, monkeypatch, does, line):
     s = make_suite({})
@@ -349,7 +365,8 @@ def test_a_loader_that_was_taken_over(make_suite, monkeypatch, does, line):
                              "rogue_loader.py"), loader)
     os.chmod(loader, 0o755)
     with open(os.path.join(libexec, "rogue.json"), "w") as f:
-        json.dump({"does": does, "messages": os.path.join(
+        json.dump({"does": does, "file": os.path.join(
+            s.config_dir, "ekiden.yaml"), "messages": os.path.join(
             support.ROOT, "lib", "ipc", "messages.def")}, f)
     monkeypatch.setattr(support, "BUILD", build)
     s.start(wait=False)
