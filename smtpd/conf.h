@@ -37,8 +37,11 @@ struct conf {
 	size_t ncaptures;
 	struct keys keys;       /* of the listeners */
 	struct policy *policy;  /* NULL without one */
-	/* Which events it handles. */
-	bool on_listener_domain, on_message_received;
+	struct {
+		bool dynamic_parameters, connection_accepted, ehlo,
+		    auth_plain, mail_from, listener_domain, rcpt_to, data,
+		    split_transaction, message_received, rewrite_response;
+	} on; /* which events it handles */
 };
 
 /* With one reference, the caller's. Keys are taken from the list. */

@@ -130,6 +130,7 @@ struct call {
 	lua_State *co;
 	int ref;     /* table in the registry: the coroutine, the shells */
 	bool waiting;
+	bool at_once; /* it may not wait */
 	int64_t spent_us;
 	uint64_t steps;
 	struct shell *shells; /* userdata that point at the caller's structs */
@@ -141,6 +142,9 @@ struct shell {
 	void *thing; /* NULL once the call is over */
 };
 
+/* As call_start, of handlers that must not wait: always over. */
+void call_start_at_once(struct policy *p, struct call *call,
+    const char *event);
 /* 0 when it is over already. The call is embedded in the caller's own. */
 uint64_t call_start(struct policy *p, struct call *call, const char *event);
 /*
