@@ -7,11 +7,14 @@
 #include "lib/base/buf.h"
 #include "lib/base/checksum.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
 #include "lib/base/wire.h"
 #include "lib/io/tls_pem.h"
 #include "lib/io/tls_server.h"
 #include "lib/settings/key_list.h"
 #include "lib/settings/listener.h"
+
+enum { SERVERS_MAX = 1024 }; /* more are a policy's; then all are dropped */
 
 /* A context, or the knowledge that none can be made. */
 struct keys_server {
@@ -34,19 +37,25 @@ keys_take(struct keys *k, const struct key_list *list)
 
 /*
  * What a source leads to: NULL where none is given. Text in the options is
- * parsed here, and then *own_out is to be freed. False: the file is not known.
+ * parsed here, and then *own_out is to be freed. A file that is not known is
+ * put into *unknown.
  */
-static bool
+static const struct tls_pem *
 source_pem(const struct keys *k, const struct key_source *s,
-    const struct tls_pem **out, struct tls_pem **own_out)
+    struct tls_pem **own_out, const char **unknown)
 {
-	*out = *own_out = NULL;
+	const struct tls_pem *pem = NULL;
+
+	*own_out = NULL;
 	if (s->data != NULL)
-		*out = *own_out = tls_pem_read(span_make(s->data,
+		pem = *own_out = tls_pem_read(span_make(s->data,
 		    s->data_len));
-	else if (s->path != NULL)
-		*out = map_get(&k->pems, span_of(s->path));
-	return s->path == NULL || *out != NULL;
+	else if (s->path != NULL) {
+		pem = map_get(&k->pems, span_of(s->path));
+		if (pem == NULL)
+			*unknown = s->path;
+	}
+	return pem;
 }
 
 static struct keys_server *
@@ -56,22 +65,27 @@ server_make(const struct keys *k, const struct listener *p,
 	struct keys_server *made = xcalloc(1, sizeof(*made));
 	struct tls_server_opts o = { .hostname = hostname };
 	struct tls_pem *own[3];
-	char *why = NULL;
-	bool known;
+	const char *unknown = NULL;
+	char *why = NULL, file[256];
 	size_t i;
 
-	known = source_pem(k, &p->tls_certificate, &o.chain, &own[0]);
-	known = source_pem(k, &p->tls_private_key, &o.key, &own[1]) && known;
-	known = source_pem(k, &p->tls_required_client_ca, &o.client_ca,
-	    &own[2]) && known;
-	if (known && (o.chain == NULL) == (o.key == NULL))
+	o.chain = source_pem(k, &p->tls_certificate, &own[0], &unknown);
+	o.key = source_pem(k, &p->tls_private_key, &own[1], &unknown);
+	o.client_ca = source_pem(k, &p->tls_required_client_ca, &own[2],
+	    &unknown);
+	if (unknown != NULL)
+		why = xasprintf("the file %s was not known when the "
+		    "configuration was loaded: name it in via of a listener, "
+		    "too, and reload", text_printable(span_of(unknown), file,
+		    sizeof(file)));
+	else if ((o.chain == NULL) != (o.key == NULL))
+		why = xstrdup("tls_certificate and tls_private_key need each "
+		    "other");
+	else
 		made->tls = tls_server_new(&o, &why);
 	if (made->tls == NULL)
 		log_warnx("tls hostname=%.*s is not offered reason=\"%s\"",
-		    SPAN_FMT(hostname), why != NULL ? why : !known ?
-		    "a key file was not named when the configuration was "
-		    "loaded" : "tls_certificate and tls_private_key need each "
-		    "other");
+		    SPAN_FMT(hostname), why);
 	free(why);
 	for (i = 0; i < 3; i++)
 		tls_pem_free(&own[i]);
@@ -87,6 +101,15 @@ name_put(struct buf *b, const struct key_source *s)
 	    s->data_len)) : 0);
 }
 
+static void
+server_free(void *arg)
+{
+	struct keys_server *s = arg;
+
+	tls_server_free(&s->tls);
+	free(s);
+}
+
 struct tls_server *
 keys_server(struct keys *k, const struct listener *p, struct span hostname)
 {
@@ -99,6 +122,9 @@ keys_server(struct keys *k, const struct listener *p, struct span hostname)
 	put_span(&name, hostname);
 	server = map_get(&k->servers, buf_span(&name));
 	if (server == NULL) {
+		/* Sessions under way have what they need of it. */
+		if (k->servers.count >= SERVERS_MAX)
+			map_free(&k->servers, server_free);
 		server = server_make(k, p, hostname);
 		map_set(&k->servers, buf_span(&name), server);
 	}
@@ -112,15 +138,6 @@ pem_free(void *arg)
 	struct tls_pem *pem = arg;
 
 	tls_pem_free(&pem);
-}
-
-static void
-server_free(void *arg)
-{
-	struct keys_server *s = arg;
-
-	tls_server_free(&s->tls);
-	free(s);
 }
 
 void

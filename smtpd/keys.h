@@ -23,7 +23,10 @@ struct keys {
 
 /* The list's texts are not needed any more after it. */
 void keys_take(struct keys *k, const struct key_list *list);
-/* NULL when TLS cannot be had with these options; logged once. */
+/*
+ * NULL when TLS cannot be had with these options; logged once. It is there
+ * until the next call.
+ */
 struct tls_server *keys_server(struct keys *k, const struct listener *params,
     struct span hostname);
 void keys_free(struct keys *k);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Key files of delivery that scripts name. The daemons open no file, and what
- * a handler will give at run time is not known when the configuration is
- * loaded; so names are gathered in two ways. What kumo.make_egress_path is
- * given while the policy is loaded is sure. And all scripts and data files of
- * the bundle are searched for tls_certificate and tls_private_key with a
- * plain quoted name behind them, as in
+ * Key files that scripts name. The daemons open no file, and what a handler
+ * will give at run time is not known when the configuration is loaded; so
+ * names are gathered in two ways. What kumo.make_egress_path is given while
+ * the policy is loaded is sure. And all scripts and data files of the bundle
+ * are searched for tls_certificate and tls_private_key with a plain quoted
+ * name behind them, as in
  *	tls_private_key = '/etc/ekiden/client.key'
  *	"tls_private_key": "/etc/ekiden/client.key"
- * which is what a handler looks like as a rule; such a name is a guess.
+ * which is what a handler looks like as a rule; such a name is a guess. In the
+ * braces of kumo.make_egress_path it is one of delivery; anywhere else it is a
+ * listener's if the policy has a handler that gives options of listeners.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #include "lib/settings/suite_keys.h"
 
 #define PATHS "kumo.make_egress_path"
+#define LISTENERS "kumo.start_esmtp_listener"
 
 /* ---- what was made while loading ---------------------------------------- */
 
@@ -39,7 +42,7 @@ source_add(struct key_list *l, const struct key_source *source,
 void
 key_names_made(struct policy *p, const struct egress_path *path)
 {
-	struct key_list *l = &p->suite->script_keys;
+	struct key_list *l = &p->suite->script_keys.delivery;
 	int64_t chain, key;
 
 	/* More than that is refused later; what may be said stays bounded. */
@@ -62,7 +65,11 @@ struct search {
 	int line;
 	bool lua; /* has its comments and brackets; else any data */
 	const char *file;
-	struct key_list *out;
+	struct suite_script_keys *out;
+	bool dynamic;      /* listeners have keys of handlers, too */
+	size_t depth;      /* of braces */
+	size_t path_depth; /* of those of kumo.make_egress_path, 0 = outside */
+	bool path_begins;  /* its name was read just now */
 	int64_t chain, key; /* seen in these braces, -1 = not yet */
 };
 
@@ -154,18 +161,21 @@ quoted(struct search *s)
 static void
 found(struct search *s, struct span name, bool is_key, int line)
 {
-	char *where = xasprintf("%s:%d: option '%s' of " PATHS, s->file, line,
-	    is_key ? "tls_private_key" : "tls_certificate");
+	bool of_path = s->path_depth > 0 || !s->dynamic;
+	struct key_list *l = of_path ? &s->out->delivery : &s->out->listeners;
 	int64_t *mine = is_key ? &s->key : &s->chain;
+	char *where;
 
-	if (s->out->n < KEY_LIST_MAX / 2) {
-		*mine = key_list_add(s->out, name, is_key ? TLS_PEM_KEY :
-		    TLS_PEM_CHAIN, true, where);
-		if (s->chain != -1 && s->key != -1) {
-			key_list_pair(s->out, (uint32_t)s->chain,
-			    (uint32_t)s->key, where);
-			s->chain = s->key = -1;
-		}
+	if (l->n > KEY_LIST_MAX)
+		return;
+	where = xasprintf("%s:%d: option '%s' of %s", s->file, line,
+	    is_key ? "tls_private_key" : "tls_certificate", of_path ? PATHS :
+	    LISTENERS);
+	*mine = key_list_add(l, name, is_key ? TLS_PEM_KEY : TLS_PEM_CHAIN,
+	    true, where);
+	if (s->chain != -1 && s->key != -1) {
+		key_list_pair(l, (uint32_t)s->chain, (uint32_t)s->key, where);
+		s->chain = s->key = -1;
 	}
 	free(where);
 }
@@ -200,6 +210,23 @@ word(struct search *s, struct span w)
 		value_of(s, false);
 	else if (span_eq_str(w, "tls_private_key"))
 		value_of(s, true);
+	s->path_begins = span_eq_str(w, "make_egress_path");
+}
+
+static void
+brace(struct search *s, char c)
+{
+	s->chain = s->key = -1;
+	if (c == '{') {
+		s->depth++;
+		if (s->path_begins && s->path_depth == 0)
+			s->path_depth = s->depth;
+	} else if (s->depth > 0) {
+		if (s->depth == s->path_depth)
+			s->path_depth = 0;
+		s->depth--;
+	}
+	s->path_begins = false;
 }
 
 static void
@@ -218,8 +245,10 @@ search_step(struct search *s)
 		word(s, quoted(s));
 	} else {
 		s->line += c == '\n';
-		if (c == '}')
-			s->chain = s->key = -1;
+		if (c == '{' || c == '}')
+			brace(s, c);
+		else if (strchr(" \t\r\n(", c) == NULL)
+			s->path_begins = false;
 		s->at++;
 	}
 }
@@ -227,6 +256,8 @@ search_step(struct search *s)
 void
 key_names_search(struct policy *p)
 {
+	const bool dynamic = map_get(&p->events, SPAN_LIT(
+	    "smtp_server_get_dynamic_parameters")) != NULL;
 	const struct chunk *c;
 	struct search s;
 	bool data;
@@ -240,8 +271,8 @@ key_names_search(struct policy *p)
 		s = (struct search){ .text = span_make(c->p, c->len),
 			.line = 1, .lua = !data,
 			.file = c->name + (data ? 5 : 0),
-			.out = &p->suite->script_keys, .chain = -1,
-			.key = -1 };
+			.out = &p->suite->script_keys, .dynamic = dynamic,
+			.chain = -1, .key = -1 };
 		while (s.at < s.text.len)
 			search_step(&s);
 	}

@@ -187,7 +187,7 @@ void modules_open(struct policy *p);  /* module.c: require, io, dofile */
  */
 void modules_follow(struct policy *p);
 
-/* key_names.c, in a loader: key files for delivery into suite.script_keys. */
+/* key_names.c, in a loader: key files into suite.script_keys. */
 void key_names_made(struct policy *p, const struct egress_path *path);
 void key_names_search(struct policy *p);
 

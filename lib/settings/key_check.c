@@ -83,7 +83,7 @@ say_fault(const struct key_item *item, enum file_fault fault, bool lenient,
 
 	if (item->guess)
 		problem_notice(problems, 0, "%s: the file '%s' cannot be read "
-		    "(%s): mail that needs it will wait", item->where,
+		    "(%s): it is left out", item->where,
 		    item->name, fault == FILE_ERRNO ? strerror(error) :
 		    "it is no file of at most 1 MiB");
 	else if (fault == FILE_ERRNO && error == EACCES && lenient)

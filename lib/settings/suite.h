@@ -60,8 +60,10 @@ struct suite {
 #define OPTIONS "lib/settings/suite.def"
 #include "lib/settings/option_members.h"
 	struct bundle bundle;
-	/* Of a loader: files that scripts name for delivery (suite_keys.h). */
-	struct key_list script_keys;
+	/* Of a loader: files that scripts name (suite_keys.h). */
+	struct suite_script_keys {
+		struct key_list listeners, delivery;
+	} script_keys;
 	struct suite_index {
 		struct map domains, queues, paths; /* by normal pattern */
 		struct map sources, pools;         /* by name */

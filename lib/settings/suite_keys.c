@@ -98,8 +98,8 @@ listener_take(struct key_list *out, struct listener *l, int64_t chain,
 		listener_take(out, &l->via.v[i].params, chain, key);
 }
 
-void
-suite_keys_listeners(struct suite *s, struct key_list *out)
+static void
+listeners_take(struct suite *s, struct key_list *out)
 {
 	size_t i;
 
@@ -110,72 +110,8 @@ suite_keys_listeners(struct suite *s, struct key_list *out)
 
 /* ---- delivery ------------------------------------------------------------ */
 
-static bool
-listener_names(const struct listener *l, struct span name)
-{
-	size_t i;
-
-	if (span_eq(span_of(l->tls_certificate.path), name) ||
-	    span_eq(span_of(l->tls_private_key.path), name) ||
-	    span_eq(span_of(l->tls_required_client_ca.path), name))
-		return true;
-	for (i = 0; i < l->peer.n; i++) {
-		if (listener_names(&l->peer.v[i].params, name))
-			return true;
-	}
-	for (i = 0; i < l->via.n; i++) {
-		if (listener_names(&l->via.v[i].params, name))
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_listeners(const struct suite *s, struct span name)
-{
-	size_t i;
-
-	for (i = 0; i < s->listeners.n; i++) {
-		if (listener_names(&s->listeners.v[i], name))
-			return true;
-	}
-	return false;
-}
-
-/* Places in the scripts' list as places in out. */
 static void
-scripts_take(const struct suite *s, struct key_list *out)
-{
-	const struct key_list *from = &s->script_keys;
-	int64_t *at = xcalloc(from->n + 1, sizeof(*at));
-	const struct key_item *item;
-	size_t i;
-
-	for (i = 0; i < from->n; i++) {
-		item = &from->v[i];
-		at[i] = NOT_LISTED;
-		if (item->guess && is_listeners(s, span_of(item->name)))
-			continue;
-		/* Each of its uses: a file can hold both. */
-		if (item->uses & TLS_PEM_CHAIN)
-			at[i] = key_list_add(out, span_of(item->name),
-			    TLS_PEM_CHAIN, item->guess, item->where);
-		if (item->uses & TLS_PEM_KEY)
-			at[i] = key_list_add(out, span_of(item->name),
-			    TLS_PEM_KEY, item->guess, item->where);
-	}
-	for (i = 0; i < from->n_pairs; i++) {
-		const struct key_pair *p = &from->pairs[i];
-
-		if (at[p->chain] != NOT_LISTED && at[p->key] != NOT_LISTED)
-			key_list_pair(out, (uint32_t)at[p->chain],
-			    (uint32_t)at[p->key], p->where);
-	}
-	free(at);
-}
-
-void
-suite_keys_delivery(struct suite *s, struct key_list *out)
+paths_take(struct suite *s, struct key_list *out)
 {
 	const struct option_table *t = &egress_path_table;
 	struct egress_path *p;
@@ -190,5 +126,71 @@ suite_keys_delivery(struct suite *s, struct key_list *out)
 		    "tls_private_key", t);
 		pair(out, chain, key, &p->tls_private_key, t);
 	}
-	scripts_take(s, out);
+}
+
+/* ---- scripts ------------------------------------------------------------- */
+
+static bool
+is_sure(const struct key_list *l, const char *name)
+{
+	const struct key_item *item = key_list_find(l, span_of(name));
+
+	return item != NULL && !item->guess;
+}
+
+/* Sure names or guesses; not what the others have. */
+static void
+scripts_take(const struct key_list *from, bool guesses,
+    const struct key_list *others, struct key_list *out)
+{
+	const struct key_item *item;
+	size_t i;
+
+	for (i = 0; i < from->n; i++) {
+		item = &from->v[i];
+		if (item->guess != guesses ||
+		    (guesses && is_sure(others, item->name)))
+			continue;
+		if (item->uses & TLS_PEM_CHAIN)
+			key_list_add(out, span_of(item->name), TLS_PEM_CHAIN,
+			    guesses, item->where);
+		if (item->uses & TLS_PEM_KEY)
+			key_list_add(out, span_of(item->name), TLS_PEM_KEY,
+			    guesses, item->where);
+	}
+}
+
+/* As far as both halves are there. */
+static void
+scripts_pair(const struct key_list *from, struct key_list *out)
+{
+	const struct key_item *chain, *key;
+	size_t i;
+
+	for (i = 0; i < from->n_pairs; i++) {
+		chain = key_list_find(out,
+		    span_of(from->v[from->pairs[i].chain].name));
+		key = key_list_find(out,
+		    span_of(from->v[from->pairs[i].key].name));
+		if (chain != NULL && key != NULL)
+			key_list_pair(out, (uint32_t)(chain - out->v),
+			    (uint32_t)(key - out->v), from->pairs[i].where);
+	}
+}
+
+void
+suite_keys(struct suite *s, struct key_list *listeners,
+    struct key_list *delivery)
+{
+	const struct suite_script_keys *k = &s->script_keys;
+	const struct key_list none = { 0 };
+
+	listeners_take(s, listeners);
+	paths_take(s, delivery);
+	scripts_take(&k->listeners, false, &none, listeners);
+	scripts_take(&k->delivery, false, &none, delivery);
+	scripts_take(&k->listeners, true, delivery, listeners);
+	scripts_take(&k->delivery, true, listeners, delivery);
+	scripts_pair(&k->listeners, listeners);
+	scripts_pair(&k->delivery, delivery);
 }

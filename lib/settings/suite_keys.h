@@ -12,16 +12,14 @@ struct key_source;
 struct suite;
 
 /*
- * What the listeners show, peer and via included. Text that stands in the
- * configuration moves into the list: the suite keeps its name alone.
+ * What listeners show, peer and via included, and what delivery shows, of
+ * `paths`; and what scripts name for either (suite.script_keys). A name that is
+ * a guess is left out where the other one surely has it: nobody gets another's
+ * key by a guess. Text that stands in the configuration moves into the list:
+ * the suite keeps its name alone.
  */
-void suite_keys_listeners(struct suite *s, struct key_list *out);
-/*
- * What delivery shows: of `paths`, and what scripts name (suite.script_keys). A
- * name that only looks like one of delivery's is left out when a listener has
- * it: nobody gets the key of a listener by a guess.
- */
-void suite_keys_delivery(struct suite *s, struct key_list *out);
+void suite_keys(struct suite *s, struct key_list *listeners,
+    struct key_list *delivery);
 /* "FILE:LINE: option 'NAME' of TABLE" on the heap. */
 char *suite_key_where(const struct key_source *source, const char *option,
     const char *table);

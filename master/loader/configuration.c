@@ -220,8 +220,7 @@ configuration_keys(struct suite *suite, bool check,
 	int status;
 
 	*out = (struct configuration_keys){ 0 };
-	suite_keys_listeners(suite, &out->smtpd);
-	suite_keys_delivery(suite, &out->out);
+	suite_keys(suite, &out->smtpd, &out->out);
 	status = keys_settle(&out->smtpd, check, p);
 	status |= keys_settle(&out->out, check, p);
 	return status;

@@ -495,13 +495,55 @@ def test_a_listeners_key_is_nobody_elses(lua):
     assert lua.server.certificate in text
 
 
+DYNAMIC = """
+kumo.on('smtp_server_get_dynamic_parameters', function()
+  return {{ {text} }}
+end)
+"""
+
+
+def test_listeners_by_a_handler(lua, make_keys):
+    other = make_keys("other.test", mode=lua.server.mode)
+    options = PLAIN.format(client=other.key[:-4])
+    suite = lua.write(more=DYNAMIC.format(text=options)).start()
+    assert shown(suite) == other.der()
+    other.renew()
+    assert "reload complete" in suite.reload()
+    assert shown(suite) == other.der()
+    # Delivery has its own as before.
+    suite.send()
+    suite.wait_records(1, "Delivery")
+    assert lua.shown() == [serial(lua.client)]
+
+
+def test_listeners_by_a_handler_unknown(lua, make_keys):
+    """A name that nothing said before: no TLS, and a line that says why."""
+    other = make_keys("other.test", mode=lua.server.mode)
+    made = DYNAMIC.format(text=MADE.format(client=other.key[:-4]))
+    suite = lua.write(more=made).start()
+    with suite.client() as client:
+        client.ehlo("client.test")
+        assert not client.has_extn("starttls")
+    line = wait_for(lambda: [x for x in suite.stderr
+                             if "is not offered" in x])[0]
+    assert f"the file {other.key} was not known" in line and "via" in line
+    with open(suite.policy) as f:
+        text = f.read()
+    via = PLAIN.format(client=other.key[:-4])
+    suite.write("init.lua", text.replace(
+        "relay_hosts =",
+        f"via = {{ ['192.0.2.1'] = {{ {via} }} }}, relay_hosts =", 1))
+    assert "reload complete" in suite.reload()
+    assert shown(suite) == other.der()
+
+
 @pytest.mark.parametrize("more, notice", [
     ("-- tls_private_key = '/nowhere/a.key'\n", None),
     ("--[==[ tls_private_key = '/nowhere/a.key' ]] ]==]\n", None),
     ("local t = { x = '--', tls_private_key = '/nowhere/a.key' }\n",
      "init.lua:{line}: option 'tls_private_key' of kumo.make_egress_path: the "
-     "file '/nowhere/a.key' cannot be read (No such file or directory): mail "
-     "that needs it will wait"),
+     "file '/nowhere/a.key' cannot be read (No such file or directory): it "
+     "is left out"),
     ("local t = { tls_private_key = '/nowhere/' .. 'a.key' }\n", None),
 ], ids=["comment", "long comment", "table", "part"])
 def test_guesses(lua, more, notice):

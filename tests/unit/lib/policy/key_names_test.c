@@ -11,9 +11,12 @@
 
 #define GUESS(text) "local t = { " text " }\n"
 
+#define DYNAMIC "local kumo = require 'kumo' kumo.on("                         \
+    "'smtp_server_get_dynamic_parameters', function() end)\n"
+
 static const struct {
 	const char *name, *script;
-	/* "LINE:name uses[?]", then pairs */
+	/* "LINE:name uses[?]", then pairs; of delivery, behind | listeners */
 	const char *want;
 } rows[] = {
 	{ "none", "local x = 1\n", "" },
@@ -38,6 +41,15 @@ static const struct {
 	{ "no comment", GUESS("x = '--', tls_private_key = '/k'"),
 	    "1:/k 2?" },
 	{ "no end", "return -- \" tls_private_key = '", "" },
+	{ "of a listener", DYNAMIC GUESS("tls_private_key = '/k'"),
+	    "| 2:/k 2?" },
+	{ "of both", DYNAMIC "local function f() return "
+	    "kumo.make_egress_path({ x = {}, tls_private_key = '/k' }), "
+	    "{ tls_private_key = '/l' } end\n", "2:/k 2? | 2:/l 2?" },
+	{ "inside each other", DYNAMIC GUESS("tls_certificate = '/c', y = "
+	    "function() return kumo.make_egress_path {"
+	    " tls_private_key = '/k' } end, tls_private_key = '/l'"),
+	    "2:/k 2? | 2:/c 1?, 2:/l 2?" },
 	{ "made", "local kumo = require 'kumo'\nlocal n = '/' .. 'k'\n"
 	    "kumo.make_egress_path { tls_private_key = n,\n"
 	    "  tls_certificate = '/' .. 'c' }\n", "3:/c 1, 3:/k 2 0+1" },
@@ -88,7 +100,11 @@ test_rows(void **state)
 		if (policy_declare(&s, false, &problems) != 0)
 			fail_msg("%s: %s", rows[i].name, problems.v[0].text);
 		buf_clear(&got, 4096);
-		describe(&s.script_keys, file, &got);
+		describe(&s.script_keys.delivery, file, &got);
+		if (s.script_keys.listeners.n > 0) {
+			buf_add_str(&got, buf_len(&got) > 0 ? " | " : "| ");
+			describe(&s.script_keys.listeners, file, &got);
+		}
 		check_span(rows[i].name, buf_span(&got),
 		    span_of(rows[i].want));
 		suite_free(&s);

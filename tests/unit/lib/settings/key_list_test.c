@@ -91,8 +91,7 @@ test_names(void **state)
 	for (i = 0; i < COUNT(suites); i++) {
 		suite_read(&s, suites[i].yaml);
 		listeners = delivery = (struct key_list){ 0 };
-		suite_keys_listeners(&s, &listeners);
-		suite_keys_delivery(&s, &delivery);
+		suite_keys(&s, &listeners, &delivery);
 		check_names(suites[i].yaml, &listeners, suites[i].listeners);
 		check_names(suites[i].yaml, &delivery, suites[i].delivery);
 		key_list_free(&listeners);
@@ -107,13 +106,13 @@ test_text_moves(void **state)
 {
 	static const char yaml[] =
 	    "paths: {'*': {tls_private_key: {key_data: swordfish}}}\n";
-	struct key_list list = { 0 };
+	struct key_list list = { 0 }, none = { 0 };
 	struct buf wire = { 0 };
 	struct suite s;
 
 	(void)state;
 	suite_read(&s, yaml);
-	suite_keys_delivery(&s, &list);
+	suite_keys(&s, &none, &list);
 	check_span("text", span_make(list.v[0].p, list.v[0].len),
 	    SPAN_LIT("swordfish"));
 	check_str("where", list.v[0].where,
@@ -127,30 +126,38 @@ test_text_moves(void **state)
 	suite_free(&s);
 }
 
-/* A guess is nobody's if a listener has it; a sure name is. */
+/* A guess is nobody's if the other one surely has it; a sure name is. */
 static void
 test_guesses(void **state)
 {
 	static const char yaml[] =
-	    "listeners: [{tls_certificate: /c, tls_private_key: /k}]\n";
-	struct key_list list = { 0 };
+	    "listeners: [{tls_certificate: /c, tls_private_key: /k}]\n"
+	    "paths: {'*': {tls_certificate: /p}}\n";
+	struct key_list listeners = { 0 }, delivery = { 0 };
+	struct key_list *l, *d;
 	struct suite s;
 
 	(void)state;
 	suite_read(&s, yaml);
-	key_list_add(&s.script_keys, SPAN_LIT("/c"), TLS_PEM_CHAIN, true, "");
-	key_list_add(&s.script_keys, SPAN_LIT("/k"), TLS_PEM_KEY, true, "");
-	key_list_add(&s.script_keys, SPAN_LIT("/m"), TLS_PEM_KEY, true, "");
-	key_list_pair(&s.script_keys, 0, 1, "");
-	key_list_pair(&s.script_keys, 0, 2, "");
-	suite_keys_delivery(&s, &list);
-	check_names("guessed", &list, "/m 2?");
-	key_list_free(&list);
-	key_list_add(&s.script_keys, SPAN_LIT("/c"), TLS_PEM_CHAIN, false,
-	    "");
-	suite_keys_delivery(&s, &list);
-	check_names("sure", &list, "/c 1, /m 2? 0+1");
-	key_list_free(&list);
+	l = &s.script_keys.listeners;
+	d = &s.script_keys.delivery;
+	key_list_add(d, SPAN_LIT("/c"), TLS_PEM_CHAIN, true, "");
+	key_list_add(d, SPAN_LIT("/k"), TLS_PEM_KEY, true, "");
+	key_list_add(d, SPAN_LIT("/m"), TLS_PEM_KEY, true, "");
+	key_list_pair(d, 0, 1, "");
+	key_list_pair(d, 0, 2, "");
+	key_list_add(l, SPAN_LIT("/p"), TLS_PEM_CHAIN, true, "");
+	key_list_add(l, SPAN_LIT("/q"), TLS_PEM_CHAIN, true, "");
+	suite_keys(&s, &listeners, &delivery);
+	check_names("guessed", &delivery, "/p 1, /m 2?");
+	check_names("guessed", &listeners, "/c 1, /k 2, /q 1? 0+1");
+	key_list_free(&listeners);
+	key_list_free(&delivery);
+	key_list_add(d, SPAN_LIT("/c"), TLS_PEM_CHAIN, false, "");
+	suite_keys(&s, &listeners, &delivery);
+	check_names("sure", &delivery, "/p 1, /c 1, /m 2? 1+2");
+	key_list_free(&listeners);
+	key_list_free(&delivery);
 	suite_free(&s);
 }
 
