@@ -188,6 +188,10 @@ void modules_open(struct policy *p);  /* module.c: require, io, dofile */
  */
 void modules_follow(struct policy *p);
 
+/* key_names.c, in a loader: key files into suite.script_keys. */
+void key_names_made(struct policy *p, const struct egress_path *path);
+void key_names_search(struct policy *p);
+
 /* Load a script as a chunk on top; -1 with the error. */
 int module_load_text(struct policy *p, const char *name, struct span text,
     struct policy_error *error);
