@@ -20,7 +20,7 @@
 
 enum {
 	CAPACITY_MAX = 10 * 1000 * 1000,
-	KEY_BYTES_MAX = 65536,
+	ARGUMENTS_MAX = 65536,
 	TRIES = 3, /* with retry_on_populate_timeout */
 };
 
@@ -467,7 +467,7 @@ push_key(lua_State *L, int n)
 	if (convert_to_json(L, -1, &p->scratch, &why) == -1)
 		where_error(L, "kumo.memoize '%s': the arguments must be "
 		    "data: %s", lua_tostring(L, lua_upvalueindex(3)), why);
-	if (buf_len(&p->scratch) > KEY_BYTES_MAX)
+	if (buf_len(&p->scratch) > ARGUMENTS_MAX)
 		where_error(L, "kumo.memoize '%s': the arguments are larger "
 		    "than 64 KiB", lua_tostring(L, lua_upvalueindex(3)));
 	lua_pushlstring(L, (const char *)buf_data(&p->scratch),
