@@ -3,10 +3,12 @@
 
 const struct library *const libraries[] = {
 	&library_cidr,
+	&library_counter_series,
 	&library_crypto,
 	&library_digest,
 	&library_domain_map,
 	&library_encode,
+	&library_mpsc,
 	&library_regex,
 	&library_regex_set_map,
 	&library_secrets,
