@@ -12,7 +12,6 @@
 #include "lib/ipc/tally.h"
 #include "lib/mail/charset.h"
 #include "lib/policy/door.h"
-#include "lib/policy/library.h"
 #include "lib/proc/daemon.h"
 #include "smtpd/conf.h"
 #include "smtpd/listener.h"
@@ -31,8 +30,8 @@ smtpd_prepare(void *state, struct daemon *d)
 	struct smtpd *s = state;
 
 	s->loop = d->loop;
+	policy_prepare();
 	s->charsets = charsets_open();
-	libraries_prepare();
 	tls_server_start();
 	s->conf = conf_new(&d->suite, &d->keys);
 	conf_prepare_tls(s->conf);

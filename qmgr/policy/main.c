@@ -10,7 +10,6 @@
 #include "lib/base/log.h"
 #include "lib/dns/dns.h"
 #include "lib/policy/door.h"
-#include "lib/policy/library.h"
 #include "lib/policy/policy.h"
 #include "qmgr/policy/lookup.h"
 #include "qmgr/policy/mx.h"
@@ -57,7 +56,7 @@ prepare(void *state, struct daemon *d)
 	struct policyd *pd = state;
 	char *why;
 
-	libraries_prepare();
+	policy_prepare();
 	pd->dns = dns_new(d->loop, &d->suite.dns, &why);
 	if (pd->dns == NULL)
 		fatalx("dns: %s", why);
