@@ -11,6 +11,9 @@
 #include "lookupd/resolvers.h"
 
 struct ask;
+struct counters;
+struct memos;
+struct queues;
 struct sockets;
 struct throttles;
 struct tls_client;
@@ -20,6 +23,9 @@ struct lookupd {
 	struct ask *asks; /* under way */
 	size_t n_asks, ask_bytes;
 	bool paused;      /* too many: peers are read more slowly */
+	struct counters *counters;
+	struct memos *memos;
+	struct queues *queues;
 	struct throttles *throttles;
 	struct resolvers resolvers;
 	struct tls_client *tls;

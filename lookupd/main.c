@@ -8,7 +8,10 @@
 #include "lib/base/log.h"
 #include "lib/io/tls_client.h"
 #include "lookupd/ask.h"
+#include "lookupd/counters.h"
 #include "lookupd/lookupd.h"
+#include "lookupd/memos.h"
+#include "lookupd/queues.h"
 #include "lookupd/sockets.h"
 #include "lookupd/throttles.h"
 
@@ -34,6 +37,9 @@ started(void *state, struct daemon *d)
 {
 	struct lookupd *l = state;
 
+	l->counters = counters_new();
+	l->memos = memos_new(d->loop);
+	l->queues = queues_new();
 	l->throttles = throttles_new(d->loop);
 	l->sockets = sockets_new(l);
 }
@@ -50,7 +56,10 @@ reload(void *state, const struct suite *old)
 static void
 peer_down(void *state, struct channel *ch)
 {
-	asks_forget_peer(state, ch);
+	struct lookupd *l = state;
+
+	asks_forget_peer(l, ch);
+	memos_forget_peer(l->memos, ch);
 }
 
 static void

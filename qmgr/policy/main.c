@@ -7,7 +7,6 @@
  */
 #include "lib/base/log.h"
 #include "lib/policy/door.h"
-#include "lib/policy/library.h"
 #include "lib/policy/policy.h"
 #include "lib/resolve/resolver.h"
 #include "qmgr/policy/lookup.h"
@@ -44,7 +43,7 @@ prepare(void *state, struct daemon *d)
 	struct policyd *pd = state;
 	char *why;
 
-	libraries_prepare();
+	policy_prepare();
 	pd->resolver = resolver_new(d->loop, &d->suite.dns, &why);
 	if (pd->resolver == NULL)
 		fatalx("dns: %s", why);
