@@ -17,6 +17,7 @@ struct queues;
 struct sockets;
 struct throttles;
 struct tls_client;
+struct vault;
 
 struct lookupd {
 	struct daemon daemon;
@@ -31,6 +32,7 @@ struct lookupd {
 	struct tls_client *tls;
 	struct http http;
 	struct sockets *sockets;
+	struct vault *vault;
 };
 
 #endif

@@ -14,6 +14,7 @@
 #include "lookupd/queues.h"
 #include "lookupd/sockets.h"
 #include "lookupd/throttles.h"
+#include "lookupd/vault.h"
 
 static const struct channel_handler handlers[] = {
 	{ MSG_LOOKUP, ask_on_lookup },
@@ -29,6 +30,7 @@ prepare(void *state, struct daemon *d)
 
 	resolvers_open(&l->resolvers, d->loop, &d->suite);
 	l->tls = tls_client_new();
+	l->vault = vault_new();
 	http_prepare(&l->http, d->loop, &l->resolvers, l->tls);
 }
 

@@ -8,6 +8,7 @@
 #include "lookupd/queues.h"
 #include "lookupd/sockets.h"
 #include "lookupd/throttles.h"
+#include "lookupd/vault.h"
 
 const struct ask_op ask_ops[LOOKUP_OPS] = {
 	[LOOKUP_COUNTER] = { .start = counters_ask },
@@ -23,5 +24,6 @@ const struct ask_op ask_ops[LOOKUP_OPS] = {
 	[LOOKUP_HTTP_CLOSE] = { .start = http_ask_close },
 	[LOOKUP_SOCKET_OPEN] = { sockets_ask_open, sockets_cancel_open },
 	[LOOKUP_SOCKET_RECV] = { sockets_ask_recv, sockets_cancel_recv },
+	[LOOKUP_VAULT] = { vault_ask, vault_cancel },
 	[LOOKUP_SOCKET_CLOSE] = { .start = sockets_ask_close },
 };

@@ -76,6 +76,27 @@ url_decode(struct buf *out, struct span s)
 	}
 }
 
+static bool
+is_alphanumeric(char c)
+{
+	return ascii_digit(c) || (ascii_lower(c) >= 'a' &&
+	    ascii_lower(c) <= 'z');
+}
+
+void
+url_put_path(struct buf *out, struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++) {
+		if (is_alphanumeric(s.p[i]) || (s.p[i] != '\0' &&
+		    strchr("-._~/", s.p[i]) != NULL))
+			buf_add_byte(out, (uint8_t)s.p[i]);
+		else
+			put_encoded_byte(out, s.p[i]);
+	}
+}
+
 static void
 put_form_text(struct buf *out, struct span s)
 {
@@ -84,8 +105,7 @@ put_form_text(struct buf *out, struct span s)
 
 	for (i = 0; i < s.len; i++) {
 		c = s.p[i];
-		if (ascii_digit(c) || (ascii_lower(c) >= 'a' &&
-		    ascii_lower(c) <= 'z') || (c != '\0' &&
+		if (is_alphanumeric(c) || (c != '\0' &&
 		    strchr("*-._", c) != NULL))
 			buf_add_byte(out, (uint8_t)c);
 		else if (c == ' ')

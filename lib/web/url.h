@@ -62,6 +62,11 @@ void url_put_shown(struct buf *out, const struct url *u);
 /* Append text with %HH decoded; what is no such pair stays. */
 void url_decode(struct buf *out, struct span text);
 /*
+ * Append text as part of a path: what is neither unreserved nor a slash is
+ * encoded.
+ */
+void url_put_path(struct buf *out, struct span text);
+/*
  * Append "name=value" as a form does (application/x-www-form-urlencoded),
  * behind an ampersand unless `first`.
  */

@@ -189,6 +189,10 @@ pair_test(void **state)
 	check_span("pairs", buf_span(&got),
 	    SPAN_LIT("a+b=1%262%3D3%2B4&%C3%BC=*-._%7E%00"));
 	buf_clear(&got, 0);
+	url_put_path(&got, SPAN_LIT("a/b c%2f?~\xc3\xbc"));
+	check_span("path", buf_span(&got),
+	    SPAN_LIT("a/b%20c%252f%3F~%C3%BC"));
+	buf_clear(&got, 0);
 	url_decode(&got, SPAN_LIT("a%20b%2fc%zz%4"));
 	check_span("decoded", buf_span(&got),
 	    SPAN_LIT("a b/c%zz%4"));
