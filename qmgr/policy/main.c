@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/policy/door.h"
 #include "lib/policy/policy.h"
+#include "lib/policy/tasks.h"
 #include "lib/resolve/resolver.h"
 #include "qmgr/policy/lookup.h"
 #include "qmgr/policy/policyd.h"
@@ -69,6 +70,7 @@ started(void *state, struct daemon *d)
 	if (pd->policy == NULL)
 		fatalx("the policy cannot be loaded: %s", error.text);
 	policy_set_door(pd->policy, pd->door);
+	policy_tasks(pd->policy);
 }
 
 static void
@@ -90,6 +92,7 @@ reload(void *state, const struct suite *old)
 	policy_free(&pd->policy);
 	policy_set_door(fresh, pd->door);
 	pd->policy = fresh;
+	policy_tasks(fresh);
 	settings_ask_again(pd);
 }
 
