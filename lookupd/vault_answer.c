@@ -5,6 +5,12 @@
 
 #include "lib/base/alloc.h"
 
+void
+vault_answer_prepare(void)
+{
+	json_object_seed(0);
+}
+
 static const char *
 field_find(const json_t *root, bool old, const char *name,
     const json_t **out)

@@ -63,12 +63,6 @@ struct policy {
 	struct buf scratch;
 	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
-	/*
-	 * The key source at the top of the stack (a table that names a vault's
-	 * secret or an event) becomes the bytes that it stands for; NULL: keys
-	 * cannot be asked for here.
-	 */
-	int (*ask_key)(lua_State *L);
 };
 
 struct event_handlers {

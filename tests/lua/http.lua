@@ -115,6 +115,35 @@ client:close()
 client:close()
 check.fails('this kumo.http client was closed', client.get, client, 'http://h/')
 
+-- ---- signatures -----------------------------------------------------------------
+
+local function keys(more)
+  local params = { access_key = { key_data = 'AK' },
+    secret_key = { key_data = 'SK' }, region = 'r', service = 's' }
+  for k, v in pairs(more or {}) do params[k] = v end
+  return params
+end
+local signed = http.build_client({}):get 'http://h:8080/p?a=1&b'
+check.eq(signed:aws_sign_v4(keys()) == signed, true)
+signed:aws_sign_v4(keys { service = 's3', payload = 'x', session_token = 't',
+  headers = { ['X-Amz-Meta'] = 'y' }, timestamp = '20150830T123600Z' })
+check.fails('method is that of the request', signed.aws_sign_v4, signed,
+  keys { method = 'GET' })
+check.fails('uri is that of the request', signed.aws_sign_v4, signed,
+  keys { uri = '/' })
+check.fails('query_params is that of the request', signed.aws_sign_v4, signed,
+  keys { query_params = {} })
+check.fails("there is no 'acces_key', did you mean 'access_key'?",
+  signed.aws_sign_v4, signed, { acces_key = 'x' })
+check.fails('region is missing', signed.aws_sign_v4, signed,
+  { access_key = { key_data = 'A' }, secret_key = { key_data = 'S' } })
+check.fails('headers must be a table', signed.aws_sign_v4, signed,
+  keys { headers = 'x' })
+check.fails('table expected', signed.aws_sign_v4, signed)
+check.fails("the query has 'a' twice, which cannot be signed", function()
+  http.build_client({}):get('http://h/?a=1&a=2'):aws_sign_v4(keys())
+end)
+
 -- ---- WebSockets -----------------------------------------------------------------
 
 local connect = http.connect_websocket

@@ -3,6 +3,8 @@
 
 import base64
 import contextlib
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -364,6 +366,71 @@ end
         worked, text = ask(suite, "file")
         assert not worked
         assert "redirected to what is no http or https address" in text
+
+
+def signature(secret, method, path, query, headers, payload, stamp, region,
+              service):
+    """AWS Signature Version 4 of a request, as its documentation has it."""
+    def mac(key, text):
+        return hmac.new(key, text.encode(), "sha256").digest()
+
+    names = ";".join(sorted(headers))
+    request = "\n".join((
+        method, path,
+        "&".join(f"{k}={v}" for k, v in sorted(
+            (urllib.parse.quote(k, "-_.~"), urllib.parse.quote(v, "-_.~"))
+            for k, v in query)),
+        "".join(f"{k}:{headers[k]}\n" for k in sorted(headers)), names,
+        hashlib.sha256(payload).hexdigest()))
+    scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
+    text = "\n".join(("AWS4-HMAC-SHA256", stamp, scope,
+                      hashlib.sha256(request.encode()).hexdigest()))
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = mac(key, part)
+    return scope, names, mac(key, text).hex()
+
+
+def test_signed_requests(web, server):
+    suite = web(lua_client(server.port) + """
+kumo.on('the.secret', function(name) return 'secret of ' .. name end)
+local keys = { access_key = { key_data = 'AKID' }, region = 'eu-west-1',
+  secret_key = { event_name = 'the.secret', event_args = { 'ours' } } }
+local function with(more)
+  for k, v in pairs(keys) do more[k] = v end
+  return more
+end
+probes.plain = function()
+  return client:post(url 'echo?b=x%20y&a=%26'):header('X-Amz-Target', 'T')
+    :body('the payload'):aws_sign_v4(with { service = 'kinesis',
+      payload = 'the payload', headers = { ['X-Amz-Target'] = 'T' } })
+    :send():status_code()
+end
+probes.s3 = function()
+  return client:put(url 'echo/a b'):body('object'):aws_sign_v4(with {
+    service = 's3', payload = 'object', session_token = 'token' })
+    :send():status_code()
+end
+""")
+    for probe, method, path, query, signed, payload, service in (
+            ("plain", "POST", "/echo", [("b", "x y"), ("a", "&")],
+             ["host", "x-amz-date", "x-amz-target"], b"the payload", "kinesis"),
+            ("s3", "PUT", "/echo/a%20b", [],
+             ["host", "x-amz-content-sha256", "x-amz-date",
+              "x-amz-security-token"], b"object", "s3")):
+        assert ask(suite, probe) == (True, "200")
+        asked = server.requests[-1]
+        [stamp] = asked.field("X-Amz-Date")
+        headers = {name: asked.field(name)[0] for name in signed}
+        scope, names, mac = signature(
+            "secret of ours", method, path, query, headers, payload, stamp,
+            "eu-west-1", service)
+        assert asked.field("Authorization") == [
+            f"AWS4-HMAC-SHA256 Credential=AKID/{scope}, "
+            f"SignedHeaders={names}, Signature={mac}"]
+    assert asked.field("X-Amz-Security-Token") == ["token"]
+    assert asked.field("X-Amz-Content-Sha256") == [
+        hashlib.sha256(b"object").hexdigest()]
 
 
 # ---- what does not -------------------------------------------------------------

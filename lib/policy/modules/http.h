@@ -36,6 +36,13 @@ bool http_push_user(lua_State *L, int index);
  */
 void http_push_pairs(lua_State *L, int index, const char *what);
 
+/* Pushes the table of the request at index 1, if it can still be changed. */
+void http_request_table(lua_State *L);
+/* The value on top becomes the one field of that name in the table at index. */
+void http_request_set(lua_State *L, int table, const char *name);
+/* request:aws_sign_v4(params), by key_source_call. */
+int http_sign_now(lua_State *L);
+
 /* A request object on top; the client is at index 1. */
 int http_request_push(lua_State *L, const struct http_client_object *client,
     const char *method);

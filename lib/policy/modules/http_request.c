@@ -12,6 +12,7 @@
 #include "lib/base/text.h"
 #include "lib/policy/convert.h"
 #include "lib/policy/door_ask.h"
+#include "lib/policy/key_source.h"
 #include "lib/policy/state.h"
 #include "lib/web/field.h"
 #include "lib/web/multipart.h"
@@ -31,9 +32,8 @@ text_at(lua_State *L, int index)
 	return span_make(p, len);
 }
 
-/* Pushes the table of a request that can still be changed. */
-static void
-push_table(lua_State *L)
+void
+http_request_table(lua_State *L)
 {
 	struct http_request_object *r = library_check(L, 1,
 	    &http_request_type);
@@ -112,9 +112,8 @@ drop_field(lua_State *L, int table, const char *name)
 	lua_pop(L, 1);
 }
 
-/* The value on top becomes the one of that name in the table at index. */
-static void
-set_field(lua_State *L, int table, const char *name)
+void
+http_request_set(lua_State *L, int table, const char *name)
 {
 	drop_field(L, table, name);
 	lua_getfield(L, table, "fields");
@@ -143,7 +142,7 @@ static int
 request_header(lua_State *L)
 {
 	lua_settop(L, 3);
-	push_table(L);
+	http_request_table(L);
 	check_field(L, text_at(L, 2), text_at(L, 3));
 	lua_getfield(L, -1, "fields");
 	lua_pushvalue(L, 2);
@@ -159,7 +158,7 @@ request_headers(lua_State *L)
 {
 	luaL_checktype(L, 2, LUA_TTABLE);
 	lua_settop(L, 2);
-	push_table(L);
+	http_request_table(L);
 	lua_getfield(L, -1, "fields");
 	for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING)
@@ -186,7 +185,7 @@ request_basic_auth(lua_State *L)
 	size_t len;
 
 	lua_settop(L, 3);
-	push_table(L);
+	http_request_table(L);
 	if (span_find(user, ':') != -1)
 		return where_error(L, "request:basic_auth: a user's name "
 		    "cannot hold a colon (RFC 7617)");
@@ -200,7 +199,7 @@ request_basic_auth(lua_State *L)
 	len = buf_len(b);
 	lua_pop(L, 1);
 	lua_pushlstring(L, (const char *)buf_data(b), len);
-	set_field(L, 4, "Authorization");
+	http_request_set(L, 4, "Authorization");
 	return give_request(L);
 }
 
@@ -211,11 +210,11 @@ request_bearer_auth(lua_State *L)
 		return where_error(L, "request:bearer_auth: a token holds no "
 		    "control characters");
 	lua_settop(L, 2);
-	push_table(L);
+	http_request_table(L);
 	lua_pushliteral(L, "Bearer ");
 	lua_pushvalue(L, 2);
 	lua_concat(L, 2);
-	set_field(L, 3, "Authorization");
+	http_request_set(L, 3, "Authorization");
 	return give_request(L);
 }
 
@@ -226,7 +225,7 @@ request_body(lua_State *L)
 {
 	luaL_checkstring(L, 2);
 	lua_settop(L, 2);
-	push_table(L);
+	http_request_table(L);
 	lua_pushvalue(L, 2);
 	lua_tostring(L, -1);
 	lua_setfield(L, -2, "body");
@@ -237,12 +236,12 @@ static int
 request_form_url_encoded(lua_State *L)
 {
 	lua_settop(L, 2);
-	push_table(L);
+	http_request_table(L);
 	http_push_pairs(L, 2, "request:form_url_encoded");
 	lua_setfield(L, -2, "body");
 	if (!has_field(L, 3, "Content-Type")) {
 		lua_pushliteral(L, "application/x-www-form-urlencoded");
-		set_field(L, 3, "Content-Type");
+		http_request_set(L, 3, "Content-Type");
 	}
 	return give_request(L);
 }
@@ -312,7 +311,7 @@ request_form_multipart_data(lua_State *L)
 
 	luaL_checktype(L, 2, LUA_TTABLE);
 	lua_settop(L, 2);
-	push_table(L);
+	http_request_table(L);
 	multipart_boundary(boundary);
 	buf_clear(b, 65536);
 	map = convert_value(L, 2, 0, &why);
@@ -325,7 +324,7 @@ request_form_multipart_data(lua_State *L)
 	lua_pushlstring(L, (const char *)buf_data(b), buf_len(b));
 	lua_setfield(L, -2, "body");
 	lua_pushfstring(L, "multipart/form-data; boundary=%s", boundary);
-	set_field(L, 3, "Content-Type");
+	http_request_set(L, 3, "Content-Type");
 	return give_request(L);
 }
 
@@ -337,7 +336,7 @@ request_timeout(lua_State *L)
 	int64_t ms = library_duration(L, 2, "request:timeout", 1);
 
 	lua_settop(L, 2);
-	push_table(L);
+	http_request_table(L);
 	lua_pushinteger(L, ms);
 	lua_setfield(L, -2, "timeout_ms");
 	return give_request(L);
@@ -370,12 +369,19 @@ check_length(lua_State *L, int table)
 }
 
 static int
+request_aws_sign_v4(lua_State *L)
+{
+	lua_settop(L, 2);
+	return key_source_call(L, http_sign_now);
+}
+
+static int
 request_send(lua_State *L)
 {
 	struct http_request_object *r;
 
 	lua_settop(L, 1);
-	push_table(L);
+	http_request_table(L);
 	r = lua_touserdata(L, 1);
 	check_length(L, 2);
 	r->sent = true;
@@ -412,13 +418,13 @@ http_request_push(lua_State *L, const struct http_client_object *client,
 	lua_setfield(L, 4, "verbose");
 	lua_getiuservalue(L, 1, 1);
 	if (lua_isstring(L, -1))
-		set_field(L, 4, "User-Agent");
+		http_request_set(L, 4, "User-Agent");
 	else
 		lua_pop(L, 1);
 	lua_pushliteral(L, "Basic ");
 	if (http_push_user(L, 2)) {
 		lua_concat(L, 2);
-		set_field(L, 4, "Authorization");
+		http_request_set(L, 4, "Authorization");
 	}
 	lua_settop(L, 4);
 	lua_setiuservalue(L, 3, 1);
@@ -449,6 +455,18 @@ static const struct library_function methods[] = {
 	    ".Ql application/octet-stream ." },
 	{ "timeout", request_timeout, "(duration) -> request",
 	    "Longest time of this request, in place of the client's." },
+	{ "aws_sign_v4", request_aws_sign_v4,
+	    "({access_key=, secret_key=, region=, service=, headers={}, "
+	    "payload='', timestamp=now, session_token=}) -> request",
+	    "Signs the request as\n.Fn kumo.crypto.aws_sign_v4\ndoes, with "
+	    "its method, path and query, and sets\n.Ql Authorization ,\n"
+	    ".Ql X-Amz-Date\nand, where there is one,\n"
+	    ".Ql X-Amz-Security-Token ;\nfor S3 also\n"
+	    ".Ql X-Amz-Content-Sha256 .\n"
+	    "The host is signed, and the\n.Va headers\nthat are given "
+	    "here, which have to be set by\n.Fn headers\ntoo.\n"
+	    "The body is not looked at: give the same text as\n"
+	    ".Va payload ." },
 	{ "send", request_send, "() -> response",
 	    "Sends it and waits for the response; any status is one.\n"
 	    "No response, one that is too large and one that is too late are "
