@@ -22,7 +22,8 @@ for _, name in ipairs { 'configure_resolver', 'configure_unbound_resolver',
   check.fails('kumo.dns.' .. name .. ' must be called inside', dns[name], {})
 end
 check.fails('not part of this version', dns.configure_test_mta_sts)
-check.fails('not part of this version', dns.load_resolv_conf)
+check.fails('/no/such/file: not read when the configuration was loaded',
+  dns.load_resolv_conf, '/no/such/file')
 
 -- Arguments are looked at first; then there is nobody to ask.
 check.fails('cannot reach the outside while it loads', dns.lookup_addr,

@@ -120,7 +120,7 @@ def server():
 @pytest.fixture
 def web(make_suite, make_peer):
     """web(lua, env) gives a started suite whose probes are in lua."""
-    def make(lua, env=None, zones=""):
+    def make(lua, env=None, zones="", init=""):
         suite = make_suite(policy="")
         suite.peer = make_peer()
         head = HEAD.format(spool=suite.spool, logs=suite.logs, listener=RELAY)
@@ -128,6 +128,7 @@ def web(make_suite, make_peer):
                "configure_test_resolver { [[\n$ORIGIN test.\n"
                "here A 127.0.0.1\nother A 127.0.0.1\nnowhere TXT x\n"
                f"{zones}]] }} end)\n")
+        head = head.replace("end)\n", init + "\nend)\n", 1)
         suite.write("init.lua", head + PATHS.format(port=suite.peer.port) +
                     dns + SHOW + lua)
         return suite.start(env=env)

@@ -6,7 +6,8 @@ import threading
 
 from scripts import SHOW, ask
 from test_policy import NameServer, wire
-from test_script import script  # noqa: F401 (a fixture)
+from suite import wait_for
+from test_script import HEAD, RELAY, script  # noqa: F401 (a fixture)
 
 ZONES = """
 kumo.on('pre_init', function()
@@ -176,6 +177,31 @@ end)
     assert not worked and "NXDOMAIN" in text
     server.close()
     other.close()
+
+
+def test_resolv_conf_as_a_table(make_suite):
+    suite = make_suite(policy="")
+    path = suite.write("resolv.conf", "# mine\nnameserver 192.0.2.7\n"
+                       "search a.test b.test\noptions timeout:2 rotate\n")
+    suite.write("init.lua", HEAD.format(spool=suite.spool, logs=suite.logs,
+                                        listener=RELAY) + SHOW + f"""
+local conf = kumo.dns.load_resolv_conf '{path}'
+kumo.on('pre_init', function()
+  conf.options.attempts = 3
+  kumo.dns.define_resolver('mine', conf)
+end)
+probes.conf = function() return conf end
+""")
+    suite.start()
+    assert ask(suite, "conf") == (
+        True, '{["name_servers"] = {[1] = "192.0.2.7:53"}, ["options"] = '
+        '{["timeout"] = 2}, ["search"] = {[1] = "a.test", [2] = "b.test"}}')
+    suite.stop()
+    suite.write("resolv.conf", "search a\nnameserver localhost\n")
+    suite.start(wait=False)
+    suite.process.wait(20)
+    wait_for(lambda: [line for line in suite.stderr if
+                      "resolv.conf:2: a nameserver is an IP address" in line])
 
 
 def test_a_silent_server_holds_up_its_event_alone(script):  # noqa: F811

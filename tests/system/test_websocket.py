@@ -315,3 +315,22 @@ end
     worked, text = ask(suite, "keep")
     assert worked and "false | " in text, text
     assert "too many WebSockets are open: at most 64 of one process" in text
+
+
+def test_a_task_reads_from_its_start_on(web, server):  # noqa: F811
+    """As the documentation of KumoMTA has it: a task for each source."""
+    suite = web(lua_open(server.port) + """
+kumo.on('feed', function(args)
+  local stream = open(args.path)
+  while true do
+    local message = stream:recv()
+    if message == nil then break end
+    kumo.log_warn('feed says ' .. #message)
+  end
+  kumo.log_warn 'feed is over'
+end)
+""", init="kumo.spawn_task { event_name = 'feed', args = { path = '/talk' } }")
+    wait_for(lambda: [line for line in suite.stderr if "feed is over" in line])
+    said = [line.rsplit(" ", 1)[1] for line in suite.stderr
+            if "feed says" in line]
+    assert said == ["7", "80000", "14", "0"]

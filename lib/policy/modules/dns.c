@@ -2,11 +2,13 @@
 /* kumo.dns: how names are looked up, told to the loader; names as text. */
 #include "lib/policy/modules/dns.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/text.h"
 #include "lib/dns/dns.h"
+#include "lib/dns/resolv_conf.h"
 #include "lib/policy/convert.h"
 #include "lib/policy/modules/modules.h"
 #include "lib/policy/state.h"
@@ -149,6 +151,77 @@ kumo_define_resolver(lua_State *L)
 	return 0;
 }
 
+static void
+set_number(lua_State *L, const char *name, int32_t n)
+{
+	if (n == -1)
+		return;
+	lua_pushinteger(L, n);
+	lua_setfield(L, -2, name);
+}
+
+static void
+push_text(lua_State *L, struct span text)
+{
+	lua_pushlstring(L, text.p, text.len);
+}
+
+/* In the shape that configure_resolver takes. */
+static void
+push_resolv_conf(lua_State *L, const struct resolv_conf *c)
+{
+	char text[IP_TEXT_MAX];
+	size_t i;
+
+	lua_createtable(L, 0, 4);
+	lua_newtable(L);
+	for (i = 0; i < c->n_servers; i++) {
+		lua_pushstring(L, ip_port_format(&c->servers[i], text));
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_setfield(L, -2, "name_servers");
+	if (c->domain.len != 0) {
+		push_text(L, c->domain);
+		lua_setfield(L, -2, "domain");
+	}
+	lua_newtable(L);
+	for (i = 0; i < c->n_search; i++) {
+		push_text(L, c->search[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_setfield(L, -2, "search");
+	lua_newtable(L);
+	set_number(L, "ndots", c->ndots);
+	set_number(L, "timeout", c->timeout);
+	set_number(L, "attempts", c->attempts);
+	if (c->edns0) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, -2, "edns0");
+	}
+	lua_setfield(L, -2, "options");
+}
+
+static int
+kumo_load_resolv_conf(lua_State *L)
+{
+	struct policy *p = policy_of(L);
+	const char *path = luaL_optstring(L, 1, "/etc/resolv.conf"), *why;
+	const struct chunk *file = module_file(p, path);
+	struct resolv_conf c;
+	int line;
+
+	if (file == NULL)
+		return where_error(L, "kumo.dns.load_resolv_conf: %.1000s: "
+		    "%s", path, p->mode == MODE_LOADER ? strerror(errno) :
+		    "not read when the configuration was loaded");
+	if (resolv_conf_read(span_make(file->p, file->len), &c, &line,
+	    &why) == -1)
+		return where_error(L, "kumo.dns.load_resolv_conf: "
+		    "%.1000s:%d: %s", path, line, why);
+	push_resolv_conf(L, &c);
+	return 1;
+}
+
 static int
 kumo_set_mx_timeout(lua_State *L)
 {
@@ -274,6 +347,13 @@ static const struct library_function functions[] = {
 	    "another resolver, for the look-ups that name it.\n"
 	    "The options are those of\n.Fn configure_resolver .\n"
 	    "A name that is taken is an error." },
+	{ "load_resolv_conf", kumo_load_resolv_conf,
+	    "(path='/etc/resolv.conf') -> table",
+	    "What a file in the form of\n.Xr resolv.conf 5\nsays, as a table "
+	    "that\n.Fn configure_resolver\nand\n.Fn define_resolver\ntake: "
+	    "its name servers, domain and search, and of its options ndots, "
+	    "timeout, attempts and edns0.\nIt is read when the configuration "
+	    "is loaded." },
 	{ "set_mx_timeout", kumo_set_mx_timeout, "(duration)",
 	    "In\n.Fn pre_init\nor\n.Fn init :\n"
 	    "longest time for the resolution of a domain's MX records." },
@@ -324,26 +404,19 @@ static const struct library_function functions[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
-/* Names that scripts for KumoMTA may know. */
+/* A name that scripts for KumoMTA may know. */
 static int
 call_absent(lua_State *L)
 {
-	return where_error(L, "kumo.dns.%s is not part of this version of "
-	    "Ekiden", lua_tostring(L, lua_upvalueindex(1)));
+	return where_error(L, "kumo.dns.configure_test_mta_sts is not part of "
+	    "this version of Ekiden");
 }
 
 static void
 open_absent(lua_State *L)
 {
-	static const char *const absent[] = { "configure_test_mta_sts",
-		"load_resolv_conf" };
-	size_t i;
-
-	for (i = 0; i < sizeof(absent) / sizeof(*absent); i++) {
-		lua_pushstring(L, absent[i]);
-		lua_pushcclosure(L, call_absent, 1);
-		lua_setfield(L, -2, absent[i]);
-	}
+	lua_pushcfunction(L, call_absent);
+	lua_setfield(L, -2, "configure_test_mta_sts");
 }
 
 const struct library library_dns = {
