@@ -170,17 +170,17 @@ name_servers_free(const struct option_row *row, void *field)
 }
 
 static void
-name_servers_json(const struct option_row *row, struct json *j,
+name_servers_json(const struct option_row *row, struct jout *j,
     const void *field)
 {
 	const struct name_servers *list = field;
 	size_t i;
 
 	(void)row;
-	json_array(j);
+	jout_array(j);
 	for (i = 0; i < list->n; i++)
 		option_json(&name_server_table, j, &list->v[i]);
-	json_array_end(j);
+	jout_array_end(j);
 }
 
 const struct option_kind option_kind_NAME_SERVERS = {
@@ -241,20 +241,20 @@ trust_anchor_free(const struct option_row *row, void *field)
 }
 
 static void
-trust_anchor_json(const struct option_row *row, struct json *j,
+trust_anchor_json(const struct option_row *row, struct jout *j,
     const void *field)
 {
 	const struct trust_anchor *anchor = field;
 
 	(void)row;
 	if (anchor->file == NULL) {
-		json_null(j);
+		jout_null(j);
 	} else if (anchor->managed) {
-		json_object(j);
-		json_key_text(j, "managed", span_of(anchor->file));
-		json_object_end(j);
+		jout_object(j);
+		jout_key_text(j, "managed", span_of(anchor->file));
+		jout_object_end(j);
 	} else {
-		json_text(j, span_of(anchor->file));
+		jout_text(j, span_of(anchor->file));
 	}
 }
 
@@ -486,27 +486,27 @@ dns_opts_free(struct dns_opts *d)
 }
 
 void
-dns_opts_json(struct json *j, const struct dns_opts *d)
+dns_opts_json(struct jout *j, const struct dns_opts *d)
 {
 	size_t i;
 
-	json_object(j);
-	json_key_text(j, "backend", span_of(dns_backend_names[d->backend]));
-	json_key(j, SPAN_LIT("options"));
+	jout_object(j);
+	jout_key_text(j, "backend", span_of(dns_backend_names[d->backend]));
+	jout_key(j, SPAN_LIT("options"));
 	option_json(&dns_opts_table, j, d);
-	json_key(j, SPAN_LIT("zones"));
-	json_array(j);
+	jout_key(j, SPAN_LIT("zones"));
+	jout_array(j);
 	for (i = 0; i < d->test_zones.n; i++)
 		option_json(&dns_test_zone_table, j, &d->test_zones.v[i]);
-	json_array_end(j);
-	json_key(j, SPAN_LIT("servfail"));
+	jout_array_end(j);
+	jout_key(j, SPAN_LIT("servfail"));
 	texts_json(j, &d->servfail);
-	json_key(j, SPAN_LIT("parts"));
-	json_array(j);
+	jout_key(j, SPAN_LIT("parts"));
+	jout_array(j);
 	for (i = 0; i < d->nparts; i++)
 		dns_opts_json(j, &d->parts[i]);
-	json_array_end(j);
-	json_object_end(j);
+	jout_array_end(j);
+	jout_object_end(j);
 }
 
 /* ---- DNS: the whole as one option --------------------------------------- */
@@ -550,7 +550,7 @@ dns_free(const struct option_row *row, void *field)
 }
 
 static void
-dns_json(const struct option_row *row, struct json *j, const void *field)
+dns_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
 	dns_opts_json(j, field);

@@ -39,7 +39,7 @@ struct option_kind {
 	void (*get)(const struct option_row *row, struct reader *r, void *field,
 	    unsigned depth);
 	void (*free)(const struct option_row *row, void *field); /* may be NULL */
-	void (*json)(const struct option_row *row, struct json *j,
+	void (*json)(const struct option_row *row, struct jout *j,
 	    const void *field);
 	/* More than `wanted` can say; may be NULL. */
 	void (*describe)(const struct option_row *row, struct buf *out);
@@ -116,7 +116,7 @@ void texts_put(struct buf *b, const struct texts *t);
 void texts_get(struct reader *r, struct texts *t);
 void texts_add(struct texts *t, char *s);
 void texts_free(struct texts *t);
-void texts_json(struct json *j, const struct texts *t);
+void texts_json(struct jout *j, const struct texts *t);
 enum option_read texts_read(struct texts *t, const struct value *v);
 void throttle_put(struct buf *b, const struct throttle_spec *t);
 void throttle_get(struct reader *r, struct throttle_spec *t);

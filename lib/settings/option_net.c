@@ -89,17 +89,17 @@ cidrs_free(const struct option_row *row, void *field)
 }
 
 static void
-cidrs_json(const struct option_row *row, struct json *j, const void *field)
+cidrs_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct cidr_set *set = field;
 	char text[IP_TEXT_MAX];
 	size_t i;
 
 	(void)row;
-	json_array(j);
+	jout_array(j);
 	for (i = 0; i < set->n; i++)
-		json_text(j, span_of(cidr_format(&set->v[i], text)));
-	json_array_end(j);
+		jout_text(j, span_of(cidr_format(&set->v[i], text)));
+	jout_array_end(j);
 }
 
 const struct option_kind option_kind_CIDRS = {
@@ -149,17 +149,17 @@ ip_kind_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-ip_kind_json(const struct option_row *row, struct json *j, const void *field)
+ip_kind_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct ip *ip = field;
 	char text[IP_TEXT_MAX];
 
 	if (ip->family == IP_NONE)
-		json_null(j);
+		jout_null(j);
 	else if (row->kind == &option_kind_IP_PORT)
-		json_text(j, span_of(ip_port_format(ip, text)));
+		jout_text(j, span_of(ip_port_format(ip, text)));
 	else
-		json_text(j, span_of(ip_format(ip, text)));
+		jout_text(j, span_of(ip_format(ip, text)));
 }
 
 const struct option_kind option_kind_IP = {
@@ -260,15 +260,15 @@ host_port_free(const struct option_row *row, void *field)
 }
 
 static void
-host_port_json(const struct option_row *row, struct json *j, const void *field)
+host_port_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const char *s = *(char *const *)field;
 
 	(void)row;
 	if (s == NULL)
-		json_null(j);
+		jout_null(j);
 	else
-		json_text(j, span_of(s));
+		jout_text(j, span_of(s));
 }
 
 const struct option_kind option_kind_HOST_PORT = {
@@ -492,25 +492,25 @@ mx_hosts_free(const struct option_row *row, void *field)
 }
 
 static void
-mx_hosts_json(const struct option_row *row, struct json *j, const void *field)
+mx_hosts_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct mx_hosts *list = field;
 	char text[IP_TEXT_MAX];
 	size_t i;
 
 	(void)row;
-	json_array(j);
+	jout_array(j);
 	for (i = 0; i < list->n; i++) {
-		json_object(j);
-		json_key_text(j, "name", span_of(list->v[i].name));
+		jout_object(j);
+		jout_key_text(j, "name", span_of(list->v[i].name));
 		if (list->v[i].port != 0)
-			json_key_uint(j, "port", list->v[i].port);
+			jout_key_uint(j, "port", list->v[i].port);
 		if (list->v[i].addr.family != IP_NONE)
-			json_key_text(j, "addr", span_of(ip_format(
+			jout_key_text(j, "addr", span_of(ip_format(
 			    &list->v[i].addr, text)));
-		json_object_end(j);
+		jout_object_end(j);
 	}
-	json_array_end(j);
+	jout_array_end(j);
 }
 
 const struct option_kind option_kind_MX_HOSTS = {

@@ -176,16 +176,16 @@ limit_take(struct reader *r, struct limit_spec *l)
 }
 
 static void
-limit_show(struct json *j, const struct limit_spec *l)
+limit_show(struct jout *j, const struct limit_spec *l)
 {
 	char *text;
 
 	if (!l->local) {
-		json_uint(j, l->limit);
+		jout_uint(j, l->limit);
 		return;
 	}
 	text = xasprintf("local:%llu", (unsigned long long)l->limit);
-	json_text(j, span_of(text));
+	jout_text(j, span_of(text));
 	free(text);
 }
 
@@ -213,7 +213,7 @@ limit_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-limit_json(const struct option_row *row, struct json *j, const void *field)
+limit_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
 	limit_show(j, field);
@@ -257,16 +257,16 @@ throttle_get(struct reader *r, struct throttle_spec *t)
 }
 
 static void
-throttle_show(struct json *j, const struct throttle_spec *t)
+throttle_show(struct jout *j, const struct throttle_spec *t)
 {
 	char *text;
 
 	if (!t->set) {
-		json_null(j);
+		jout_null(j);
 		return;
 	}
 	text = throttle_format(t);
-	json_text(j, span_of(text));
+	jout_text(j, span_of(text));
 	free(text);
 }
 
@@ -296,7 +296,7 @@ throttle_kind_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-throttle_json(const struct option_row *row, struct json *j, const void *field)
+throttle_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
 	throttle_show(j, field);
@@ -409,19 +409,19 @@ named_limits_free(const struct option_row *row, void *field)
 }
 
 static void
-named_limits_json(const struct option_row *row, struct json *j,
+named_limits_json(const struct option_row *row, struct jout *j,
     const void *field)
 {
 	const struct named_limits *list = field;
 	size_t i;
 
 	(void)row;
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < list->n; i++) {
-		json_key(j, span_of(list->v[i].name));
+		jout_key(j, span_of(list->v[i].name));
 		limit_show(j, &list->v[i].spec);
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_NAMED_LIMITS = {
@@ -518,19 +518,19 @@ named_throttles_free(const struct option_row *row, void *field)
 }
 
 static void
-named_throttles_json(const struct option_row *row, struct json *j,
+named_throttles_json(const struct option_row *row, struct jout *j,
     const void *field)
 {
 	const struct named_throttles *list = field;
 	size_t i;
 
 	(void)row;
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < list->n; i++) {
-		json_key(j, span_of(list->v[i].name));
+		jout_key(j, span_of(list->v[i].name));
 		throttle_show(j, &list->v[i].spec);
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_NAMED_THROTTLES = {

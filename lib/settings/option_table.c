@@ -49,7 +49,7 @@ table_free(const struct option_row *row, void *field)
 }
 
 static void
-table_json(const struct option_row *row, struct json *j, const void *field)
+table_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	option_json(row->extra, j, field);
 }
@@ -164,16 +164,16 @@ tables_free(const struct option_row *row, void *field)
 }
 
 static void
-tables_json(const struct option_row *row, struct json *j, const void *field)
+tables_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct option_table *t = row->extra;
 	struct option_many m = many_of(field);
 	size_t i;
 
-	json_array(j);
+	jout_array(j);
 	for (i = 0; i < m.n; i++)
 		option_json(t, j, many_at(&m, i, t->size));
-	json_array_end(j);
+	jout_array_end(j);
 }
 
 const struct option_kind option_kind_TABLES = {
@@ -344,20 +344,20 @@ mapped_free(const struct option_row *row, void *field)
 }
 
 static void
-mapped_json(const struct option_row *row, struct json *j, const void *field)
+mapped_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct option_mapped *kind = row->extra;
 	struct option_many m = many_of(field);
 	void *element;
 	size_t i;
 
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < m.n; i++) {
 		element = many_at(&m, i, kind->size);
-		json_key(j, span_of(*mapped_key(element)));
+		jout_key(j, span_of(*mapped_key(element)));
 		option_json(kind->table, j, mapped_options(kind, element));
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_MAPPED = {

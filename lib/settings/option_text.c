@@ -170,15 +170,15 @@ text_free(const struct option_row *row, void *field)
 }
 
 static void
-text_json(const struct option_row *row, struct json *j, const void *field)
+text_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const char *s = *(char *const *)field;
 
 	(void)row;
 	if (s == NULL)
-		json_null(j);
+		jout_null(j);
 	else
-		json_text(j, span_of(s));
+		jout_text(j, span_of(s));
 }
 
 const struct option_kind option_kind_TEXT = {
@@ -264,14 +264,14 @@ texts_get(struct reader *r, struct texts *t)
 }
 
 void
-texts_json(struct json *j, const struct texts *t)
+texts_json(struct jout *j, const struct texts *t)
 {
 	size_t i;
 
-	json_array(j);
+	jout_array(j);
 	for (i = 0; i < t->n; i++)
-		json_text(j, span_of(t->v[i]));
-	json_array_end(j);
+		jout_text(j, span_of(t->v[i]));
+	jout_array_end(j);
 }
 
 static enum option_read
@@ -306,7 +306,7 @@ texts_kind_free(const struct option_row *row, void *field)
 }
 
 static void
-texts_kind_json(const struct option_row *row, struct json *j, const void *field)
+texts_kind_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
 	texts_json(j, field);
@@ -495,19 +495,19 @@ keysource_free(const struct option_row *row, void *field)
 }
 
 static void
-keysource_json(const struct option_row *row, struct json *j, const void *field)
+keysource_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct key_source *key = field;
 
 	(void)row;
 	if (key->data != NULL) {
-		json_object(j);
-		json_key_text(j, "key_data", SPAN_LIT("(hidden)"));
-		json_object_end(j);
+		jout_object(j);
+		jout_key_text(j, "key_data", SPAN_LIT("(hidden)"));
+		jout_object_end(j);
 	} else if (key->path != NULL) {
-		json_text(j, span_of(key->path));
+		jout_text(j, span_of(key->path));
 	} else {
-		json_null(j);
+		jout_null(j);
 	}
 }
 
@@ -532,7 +532,7 @@ meta_read(const struct option_at *at, void *field, const struct value *v)
 {
 	const struct value_pair *pair;
 	struct buf text;
-	struct json j;
+	struct jout j;
 	size_t n, i;
 
 	(void)at;
@@ -541,7 +541,7 @@ meta_read(const struct option_at *at, void *field, const struct value *v)
 	for (i = 0; i < n; i++) {
 		pair = &v->u.map.v[i];
 		text = (struct buf){ 0 };
-		json_init(&j, &text);
+		jout_init(&j, &text);
 		value_to_json(&j, pair->value);
 		metas_add(field, xstrdup(pair->key),
 		    span_dup(buf_span(&text)));
@@ -595,18 +595,18 @@ meta_free(const struct option_row *row, void *field)
 }
 
 static void
-meta_json(const struct option_row *row, struct json *j, const void *field)
+meta_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct metas *m = field;
 	size_t i;
 
 	(void)row;
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < m->n; i++) {
-		json_key(j, span_of(m->v[i].key));
-		json_raw(j, span_of(m->v[i].json));
+		jout_key(j, span_of(m->v[i].key));
+		jout_raw(j, span_of(m->v[i].json));
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_META = {

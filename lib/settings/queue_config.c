@@ -161,23 +161,23 @@ protocol_free(const struct option_row *row, void *field)
 }
 
 static void
-protocol_json(const struct option_row *row, struct json *j, const void *field)
+protocol_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct protocol *p = field;
 
 	(void)row;
-	json_object(j);
-	json_key(j, span_of(protocol_names[p->kind]));
+	jout_object(j);
+	jout_key(j, span_of(protocol_names[p->kind]));
 	switch (p->kind) {
 	case PROTOCOL_SMTP:
 		option_json(&protocol_smtp_table, j, &p->smtp);
 		break;
 	case PROTOCOL_MAILDIR:
-		json_text(j, span_of(p->maildir_path));
+		jout_text(j, span_of(p->maildir_path));
 		if (p->dir_mode >= 0)
-			json_key_uint(j, "dir_mode", (uint64_t)p->dir_mode);
+			jout_key_uint(j, "dir_mode", (uint64_t)p->dir_mode);
 		if (p->file_mode >= 0)
-			json_key_uint(j, "file_mode",
+			jout_key_uint(j, "file_mode",
 			    (uint64_t)p->file_mode);
 		break;
 	case PROTOCOL_CUSTOM_LUA:
@@ -187,7 +187,7 @@ protocol_json(const struct option_row *row, struct json *j, const void *field)
 		option_json(&protocol_xfer_table, j, &p->xfer);
 		break;
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_PROTOCOL = {
