@@ -29,6 +29,8 @@ struct option_kind {
 	const char *wanted;  /* "a duration" */
 	const char *example; /* "\"5 minutes\" or 300"; may be NULL */
 	bool list;           /* the default's text is a list */
+	/* Of what, where option_list.h does the work; else NULL. */
+	const struct option_list *items;
 	/* What "none" is; NULL = all zero. */
 	void (*init)(const struct option_row *row, void *field);
 	/* Into a field that init made; whatever is there then gets free'd. */
@@ -43,12 +45,6 @@ struct option_kind {
 	    const void *field);
 	/* More than `wanted` can say; may be NULL. */
 	void (*describe)(const struct option_row *row, struct buf *out);
-};
-
-/* A list of structs, as OPT_TABLES and OPT_MAPPED declare it. */
-struct option_many {
-	void *v;
-	size_t n;
 };
 
 /* Of OPT_MAPPED: elements { char *key; struct x options; }. */
@@ -112,12 +108,6 @@ char *option_text(const struct value *v);
 /* NULL and "" differ. */
 void option_text_put(struct buf *b, const char *s);
 char *option_text_get(struct reader *r, bool lines);
-void texts_put(struct buf *b, const struct texts *t);
-void texts_get(struct reader *r, struct texts *t);
-void texts_add(struct texts *t, char *s);
-void texts_free(struct texts *t);
-void texts_json(struct jout *j, const struct texts *t);
-enum option_read texts_read(struct texts *t, const struct value *v);
 void throttle_put(struct buf *b, const struct throttle_spec *t);
 void throttle_get(struct reader *r, struct throttle_spec *t);
 
