@@ -71,6 +71,13 @@ daemon_role_is(int argc, char **argv, enum role role)
 	return false;
 }
 
+const char *
+daemon_spool_path(const struct daemon *d)
+{
+	return d->user.change && d->user.root != NULL ? "/" :
+	    d->suite.spool.path;
+}
+
 /* ---- peers -------------------------------------------------------------- */
 
 struct channel *
@@ -223,7 +230,6 @@ on_setup(void *arg, struct channel *master, uint64_t id, struct reader *r,
 	if (d->ops->prepare != NULL)
 		d->ops->prepare(d->state, d);
 	jail_drop(&d->user);
-	d->rooted = d->user.change && d->user.root != NULL;
 	if (d->ops->opened != NULL)
 		d->ops->opened(d->state, d);
 }
