@@ -147,8 +147,7 @@ answered(struct qmgr *q, uint64_t id, enum action_kind kind)
 	if (a == NULL || a->kind != kind)
 		return NULL;
 	map_del(&q->asks->open, id_key(&id));
-	qmgr_clock(q);
-	qmgr_turn(q);
+	qmgr_input(q);
 	return a;
 }
 
