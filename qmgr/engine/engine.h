@@ -310,7 +310,6 @@ struct engine_mx {
 	int64_t ttl_ms;
 };
 
-/* NULL: the question failed. That is remembered for a while, like answers. */
 void engine_queue_config(struct engine *e, struct span queue,
     const struct engine_queue_config *c);
 void engine_pool(struct engine *e, struct span name,
@@ -321,6 +320,13 @@ void engine_path(struct engine *e, struct span ready_queue,
     const struct egress_path *path, struct span wire);
 void engine_mx(struct engine *e, struct span domain,
     const struct engine_mx *mx);
+/*
+ * There is no answer to an ask.name of any kind but ACTION_ASK_MX; `why` is
+ * for the records of messages that have to wait. What was known before goes on
+ * counting; else the failure is remembered for a while, like answers.
+ */
+void engine_no_answer(struct engine *e, enum action_kind asked,
+    struct span name, struct span why);
 /* Configuration was loaded again: answers of another epoch are asked anew. */
 void engine_config_epoch(struct engine *e, uint32_t epoch);
 

@@ -9,6 +9,7 @@
 #include "qmgr/engine/answer.h"
 #include "qmgr/engine/flow.h"
 #include "qmgr/engine/message.h"
+#include "qmgr/engine/names.h"
 #include "qmgr/engine/path.h"
 #include "qmgr/engine/queue.h"
 #include "qmgr/engine/retry.h"
@@ -125,6 +126,7 @@ ready_free(struct engine *e, uint32_t i)
 	if (r->lease != 0)
 		list_del(&((struct shared *)registry_at(&e->shares,
 		    r->lease))->waiting, READY_LEASES(e), i);
+	answer_done(e, &r->config);
 	path_unref(e, r->path);
 	source_unref(e, r->source);
 	name_unref(e, r->site);
@@ -148,12 +150,11 @@ ready_want_path(struct engine *e, struct ready *r)
 	if (!r->config.asked) {
 		a = action_push(e, ACTION_ASK_PATH);
 		a->u.ask.name = action_text(e, named_span(r));
-		a->u.ask.domain = action_text(e, named_span(registry_at(
-		    &e->names, r->domain_name)));
+		a->u.ask.domain = action_text(e, name_span(e,
+		    r->domain_name));
 		a->u.ask.source = action_text(e, named_span(registry_at(
 		    &e->sources, r->source)));
-		a->u.ask.site = action_text(e, named_span(registry_at(
-		    &e->names, r->site)));
+		a->u.ask.site = action_text(e, name_span(e, r->site));
 		r->config.asked = true;
 		r->config.epoch = e->epoch;
 	}
@@ -184,15 +185,11 @@ engine_path(struct engine *e, struct span ready_queue,
 	if (i == 0)
 		return;
 	r = ready_at(e, i);
-	if (path == NULL) {
-		answer_failed(e, &r->config);
-		return;
-	}
 	old = r->path;
 	r->path = path_ref(e, path, wire);
 	path_unref(e, old);
 	p = path_at(e, r->path);
-	answer_got(e, &r->config, KNOWN_YES, p->refresh_ms, p->by_epoch);
+	answer_got(e, &r->config, p->refresh_ms, p->by_epoch);
 	if (old != r->path) {
 		r->shed = true;
 		r->closed_until_ms = 0;

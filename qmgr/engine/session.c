@@ -8,6 +8,7 @@
 #include "qmgr/engine/action.h"
 #include "qmgr/engine/flow.h"
 #include "qmgr/engine/message.h"
+#include "qmgr/engine/names.h"
 #include "qmgr/engine/path.h"
 #include "qmgr/engine/ready.h"
 #include "qmgr/engine/route.h"
@@ -186,10 +187,8 @@ session_open(struct engine *e, uint32_t ready, uint32_t worker)
 	open->worker = worker;
 	open->ready_queue = action_text(e, named_span(r));
 	open->source = action_text(e, named_span(source));
-	open->site = action_text(e, named_span(registry_at(&e->names,
-	    r->site)));
-	open->protocol = action_text(e, named_span(registry_at(&e->names,
-	    r->protocol)));
+	open->site = action_text(e, name_span(e, r->site));
+	open->protocol = action_text(e, name_span(e, r->protocol));
 	open->hosts = action_text(e, blob_span(e, r->hosts));
 	open->path_wire = action_text(e, named_span(p));
 	open->source_wire = action_text(e, blob_span(e, source->wire));

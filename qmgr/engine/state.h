@@ -49,6 +49,7 @@ struct answer {
 	uint32_t epoch;      /* in which it was asked */
 	uint32_t known_epoch; /* of what is known */
 	struct list waiters; /* queues, by their link */
+	uint32_t why;        /* it failed, in e->blobs */
 	uint8_t known;       /* enum known */
 	bool asked;          /* and not answered yet */
 	bool by_epoch;       /* never grows old by time */
@@ -145,7 +146,6 @@ struct domain {
 	uint32_t hosts;
 	uint32_t set;   /* of hosts, in e->blobs */
 	uint8_t result; /* enum engine_mx_result */
-	char *why;
 };
 
 struct pool_member {
@@ -344,7 +344,7 @@ struct engine {
 	struct registry domains;
 	struct registry shares;
 	struct registry names; /* sites, protocols, domains */
-	struct registry blobs; /* hosts, wire forms of sources */
+	struct registry blobs; /* hosts, wire forms of sources, reasons */
 	struct index flow_index;
 	struct index ready_index; /* by source, site, set, protocol */
 	struct map marks;         /* id -> struct mark */

@@ -313,8 +313,10 @@ end)
     suite.wait_records(20, "Delivery")
     wait_for(lambda: any("no idea about broken.test" in s and "queue=" in s
                          for s in suite.stderr))
-    assert not [r for r in suite.records() if r["queue"] == "broken.test" and
-                r["type"] != "Reception"]
+    [held] = [r for r in suite.records() if r["queue"] == "broken.test" and
+              r["type"] != "Reception"]
+    assert held["type"] == "Delayed" and held["num_attempts"] == 0
+    assert "no idea about broken.test" in held["response"]["content"]
 
 
 def test_a_thousand_domains(script):
@@ -403,6 +405,9 @@ kumo.on('get_egress_pool', function()
 end)""",
 }
 
+WORDS = {"path": "larger than 64 KiB", "pool": "larger than 64 KiB",
+         "fault": "get_egress_path_config: "}
+
 
 @pytest.mark.parametrize("what", BIG)
 def test_too_much_of_it(script, what):
@@ -411,12 +416,14 @@ def test_too_much_of_it(script, what):
 kumo.on('get_queue_config', function(domain)
   return kumo.make_queue_config {{ protocol = {{ smtp = {{
     mx_list = {{ '127.0.0.1:{port}' }} }} }},
-    egress_pool = domain == 'big.test' and 'p' or nil }}
+    egress_pool = POOL }}
 end)
-""")
+""".replace("POOL", "'p'" if what == "pool" else "nil"))
     suite.send(recipients="u@big.test")
     [record] = suite.wait_records(1, "Delayed")
     assert record["queue"] == "big.test"
+    content = record["response"]["content"]
+    assert WORDS[what] in content and len(content) < 1100
     time.sleep(0.3)
     assert not any("died" in s or "channel" in s for s in suite.stderr)
     assert all(len(s) < 4000 for s in suite.stderr)

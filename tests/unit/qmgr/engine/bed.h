@@ -176,7 +176,6 @@ bed_answer(struct bed *b, const struct action *a)
 	struct span n;
 	struct egress_source source;
 	struct egress_pool pool;
-	bool fail = b->fail & 1u << a->kind;
 
 	bed_copy(name, sizeof(name), a->u.ask.name);
 	n = span_of(name);
@@ -184,6 +183,10 @@ bed_answer(struct bed *b, const struct action *a)
 	b->asked[a->kind]++;
 	if (b->mute & 1u << a->kind)
 		return;
+	if (a->kind != ACTION_ASK_MX && b->fail & 1u << a->kind) {
+		engine_no_answer(b->e, a->kind, n, SPAN_LIT("the answer failed"));
+		return;
+	}
 	if (a->kind == ACTION_ASK_QUEUE_CONFIG) {
 		struct engine_queue_config c = {
 			.config = &b->queue,
@@ -192,20 +195,20 @@ bed_answer(struct bed *b, const struct action *a)
 
 		snprintf(wire, sizeof(wire), "q%u", b->queue_wire);
 		c.wire = span_of(wire);
-		engine_queue_config(b->e, n, fail ? NULL : &c);
+		engine_queue_config(b->e, n, &c);
 	} else if (a->kind == ACTION_ASK_PATH) {
 		snprintf(wire, sizeof(wire), "p%u", b->path_wire);
-		engine_path(b->e, n, fail ? NULL : &b->path, span_of(wire));
+		engine_path(b->e, n, &b->path, span_of(wire));
 	} else if (a->kind == ACTION_ASK_SOURCE) {
 		memset(&source, 0, sizeof(source));
 		source.ttl = 60000;
-		engine_source(b->e, n, fail ? NULL : &source, n);
+		engine_source(b->e, n, &source, n);
 	} else if (a->kind == ACTION_ASK_POOL) {
 		memset(&pool, 0, sizeof(pool));
 		pool.ttl = 60000;
 		pool.entries.v = b->entries;
 		pool.entries.n = b->nentries;
-		engine_pool(b->e, n, fail ? NULL : &pool);
+		engine_pool(b->e, n, &pool);
 	} else {
 		struct engine_mx mx = {
 			.result = b->mx, .hosts = SPAN_LIT("hosts"),

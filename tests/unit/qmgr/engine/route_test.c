@@ -323,6 +323,10 @@ test_failed_questions(void **state)
 		bed_add(&b, "example.com", 0, 100);
 		bed_run(&b);
 		assert_int_equal(b.asked[kinds[i]], 1);
+		/* The message is told why it waits, once. */
+		assert_int_equal(b.nsettles, 1);
+		assert_int_equal(b.settles[0].record, ENGINE_RECORD_DELAYED);
+		assert_string_equal(b.settles[0].text, "the answer failed");
 		bed_pass(&b, 30000);
 		assert_int_equal(b.asked[kinds[i]], 1);
 		/* No attempt was made, no message lost; it is asked again. */
@@ -330,6 +334,7 @@ test_failed_questions(void **state)
 		    ENGINE_RECORD_TRANSIENT_FAILURE), 0);
 		bed_pass(&b, 40000);
 		assert_int_equal(b.asked[kinds[i]], 2);
+		assert_int_equal(b.nsettles, 1);
 		b.fail = 0;
 		bed_pass(&b, 130000);
 		assert_int_equal(bed_totals(&b).ready, 1);
