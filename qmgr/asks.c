@@ -361,7 +361,7 @@ queue_answer(struct qmgr *q, const struct ask *a, struct span wire,
 {
 	struct engine_queue_config c = { .config = config, .wire = wire,
 		.protocol = SPAN_LIT("smtp_client"), .worker = WORKER_SMTP };
-	struct buf protocol = { 0 }, site = { 0 }, hosts = { 0 };
+	struct buf protocol = { 0 }, terms = { 0 }, site = { 0 }, hosts = { 0 };
 	struct queue_name n;
 
 	switch (config->protocol.kind) {
@@ -377,6 +377,9 @@ queue_answer(struct qmgr *q, const struct ask *a, struct span wire,
 		buf_addf(&protocol, "maildir:%s",
 		    config->protocol.maildir_path);
 		c.protocol = buf_span(&protocol);
+		/* The modes, too: who shares the path may want others. */
+		protocol_put(&terms, &config->protocol);
+		c.terms = buf_span(&terms);
 		c.worker = WORKER_SCRIPT;
 		if (queue_name_parse(span_of(a->name), &n) == 0)
 			buf_add_span(&site, n.routing_domain.len > 0 ?
@@ -393,6 +396,7 @@ queue_answer(struct qmgr *q, const struct ask *a, struct span wire,
 	c.hosts = buf_span(&hosts);
 	engine_queue_config(q->engine, span_of(a->name), &c);
 	buf_free(&protocol);
+	buf_free(&terms);
 	buf_free(&site);
 	buf_free(&hosts);
 }

@@ -188,7 +188,7 @@ flights_open(struct qmgr *q, const struct action_open *a)
 		.kind = span_starts(a->protocol, "maildir:") ?
 		DELIVER_MAILDIR : DELIVER_SMTP, .ready_queue = a->ready_queue,
 		.domain = a->site, .path = a->path_wire,
-		.source = a->source_wire, .queue = a->queue_wire };
+		.source = a->source_wire, .protocol = a->terms };
 	struct arena arena = { 0 };
 	struct reader r;
 

@@ -326,7 +326,8 @@ session_open(struct out *o, const struct session_open *open)
 	if (session_find(o, open->session) != NULL)
 		return;
 	s = xcalloc(1, sizeof(*s));
-	terms_read(&s->terms, open->path, open->source, open->queue);
+	terms_read(&s->terms, open->path, open->source,
+	    open->protocol);
 	terms_take_files(&s->terms, &o->files);
 	s->out = o;
 	s->id = open->session;

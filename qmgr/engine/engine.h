@@ -155,7 +155,7 @@ struct action_open {
 	struct span path_wire;    /* as engine_path gave it */
 	struct span source_wire;  /* as engine_source gave it; empty for
 				     "unspecified" */
-	struct span queue_wire;   /* of the first message's queue */
+	struct span terms;        /* as engine_queue_config gave them */
 };
 
 struct action_dispatch {
@@ -280,6 +280,11 @@ struct engine_queue_config {
 	struct span wire;     /* its form between processes; equal bytes mean
 				 equal configurations, which are kept once */
 	struct span protocol; /* "smtp_client", "lua:CONSTRUCTOR", ... */
+	/*
+	 * What a session needs of the queue beside that. Queues that differ
+	 * here have no ready queue in common.
+	 */
+	struct span terms;
 	enum worker_kind worker;
 	/*
 	 * Where MX records decide, both empty. Else the site this queue goes

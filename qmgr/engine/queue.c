@@ -375,6 +375,7 @@ profile_free(struct engine *e, uint32_t i)
 	if (p->pool != 0)
 		pool_unref(e, p->pool);
 	name_unref(e, p->protocol);
+	blob_unref(e, p->terms);
 	registry_drop(&e->profiles, i);
 }
 
@@ -410,7 +411,6 @@ profile_ref(struct engine *e, const struct engine_queue_config *c)
 	p->named.refs++;
 	if (!is_new)
 		return i;
-	p->wire_at = (uint32_t)c->protocol.len + 2;
 	p->max_age_ms = at_least(q->max_age, 0);
 	p->retry_ms = at_least(q->retry_interval, 1);
 	p->retry_max_ms = q->max_retry_interval;
@@ -419,6 +419,7 @@ profile_ref(struct engine *e, const struct engine_queue_config *c)
 	p->by_epoch = q->refresh_strategy == REFRESH_EPOCH;
 	p->rate = q->max_message_rate;
 	p->protocol = name_ref(e, c->protocol);
+	p->terms = blob_ref(e, c->terms);
 	p->worker = (uint8_t)c->worker;
 	if (q->egress_pool != NULL && strcmp(q->egress_pool, "unspecified"))
 		p->pool = pool_ref(e, span_of(q->egress_pool));

@@ -161,8 +161,6 @@ session_open(struct engine *e, uint32_t ready, uint32_t worker)
 	struct session *s = session_at(e, i);
 	struct ready *r = ready_at(e, ready);
 	struct path *p = path_at(e, r->path);
-	const struct queue *q = queue_at(e, message_at(e, first)->queue);
-	const struct profile *profile = profile_at(e, q->profile);
 	const struct source *source = registry_at(&e->sources, r->source);
 	struct action_open *open;
 
@@ -192,8 +190,7 @@ session_open(struct engine *e, uint32_t ready, uint32_t worker)
 	open->hosts = action_text(e, blob_span(e, r->hosts));
 	open->path_wire = action_text(e, named_span(p));
 	open->source_wire = action_text(e, blob_span(e, source->wire));
-	open->queue_wire = action_text(e, span_from(named_span(profile),
-	    profile->wire_at));
+	open->terms = action_text(e, blob_span(e, r->terms));
 	if (!p->dial_early) {
 		path_message_take(e, r);
 		flow_take(e, ready, first);

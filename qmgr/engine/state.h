@@ -5,7 +5,7 @@
  *
  *	message -> queue -> profile -> pool -> source
  *	           queue -> domain -> site name, hosts
- *	ready -> source, site and protocol names, hosts, path -> shares
+ *	ready -> source, site and protocol names, hosts, terms, path -> shares
  *	session -> ready, path
  *	flow: (queue, ready) while it holds messages
  */
@@ -132,7 +132,7 @@ struct profile {
 	struct throttle_spec rate;
 	uint32_t pool;     /* 0: source "unspecified" */
 	uint32_t protocol; /* name */
-	uint32_t wire_at;  /* offset in named.text */
+	uint32_t terms;    /* in e->blobs */
 	uint8_t worker;    /* enum worker_kind */
 	bool by_epoch;
 };
@@ -261,6 +261,7 @@ struct ready {
 	uint32_t protocol;
 	uint32_t hosts;
 	uint32_t set;
+	uint32_t terms;
 	uint32_t domain_name; /* for get_egress_path_config */
 	uint32_t count;       /* ready */
 	uint32_t in_hand;
@@ -344,9 +345,9 @@ struct engine {
 	struct registry domains;
 	struct registry shares;
 	struct registry names; /* sites, protocols, domains */
-	struct registry blobs; /* hosts, wire forms of sources, reasons */
+	struct registry blobs; /* hosts, terms, sources' wire forms, reasons */
 	struct index flow_index;
-	struct index ready_index; /* by source, site, set, protocol */
+	struct index ready_index; /* by struct ready_key */
 	struct map marks;         /* id -> struct mark */
 	struct map expiries;      /* message number -> time */
 	uint32_t unspecified;     /* the source of that name */

@@ -682,10 +682,10 @@ test_maildir(void **state)
 	rig_start(&r, ROLE_LOCAL);
 	terms_defaults(&t);
 	t.kind = DELIVER_MAILDIR;
-	t.queue.protocol.kind = PROTOCOL_MAILDIR;
-	t.queue.protocol.maildir_path = xasprintf("%s/{{ domain_part }}/"
+	t.protocol.kind = PROTOCOL_MAILDIR;
+	t.protocol.maildir_path = xasprintf("%s/{{ domain_part }}/"
 	    "{{local_part}}", folder);
-	t.queue.protocol.file_mode = 0640;
+	t.protocol.file_mode = 0640;
 	rig_open(&r, 7, &t);
 	rig_message(&r, 7, 1, "b@b.test,../x@b.test", 0, SPAN_LIT(BODY),
 	    false);

@@ -39,6 +39,7 @@ struct bed_session {
 	bool told_to_close;
 	enum close_reason why;
 	char ready[96];
+	char terms[16];
 };
 
 struct bed_settle {
@@ -67,6 +68,7 @@ struct bed {
 	unsigned path_wire;
 	struct queue_config queue;
 	unsigned queue_wire;
+	const char *terms;    /* of the protocol */
 	struct pool_entry entries[16];
 	unsigned nentries;
 	unsigned mute; /* bits of action kinds: not answered */
@@ -193,8 +195,10 @@ bed_answer(struct bed *b, const struct action *a)
 			.protocol = SPAN_LIT("smtp_client"),
 		};
 
-		snprintf(wire, sizeof(wire), "q%u", b->queue_wire);
+		snprintf(wire, sizeof(wire), "q%u%s", b->queue_wire,
+		    b->terms != NULL ? b->terms : "");
 		c.wire = span_of(wire);
+		c.terms = span_of(b->terms);
 		engine_queue_config(b->e, n, &c);
 	} else if (a->kind == ACTION_ASK_PATH) {
 		snprintf(wire, sizeof(wire), "p%u", b->path_wire);
@@ -300,6 +304,7 @@ bed_do(struct bed *b, const struct action *a)
 		s->id = a->u.open.session;
 		s->worker = a->u.open.worker;
 		bed_copy(s->ready, sizeof(s->ready), a->u.open.ready_queue);
+		bed_copy(s->terms, sizeof(s->terms), a->u.open.terms);
 		if (b->start_sessions) {
 			s->started = true;
 			engine_session_started(b->e, s->id);

@@ -441,6 +441,60 @@ test_same_spelling(void **state)
 	bed_free(&b);
 }
 
+static const char *
+terms_of_hand(struct bed *b, const char *queue)
+{
+	size_t i;
+
+	for (i = 0; i < b->nhands; i++)
+		if (strcmp(b->hands[i].queue, queue) == 0)
+			return bed_session(b, b->hands[i].session)->terms;
+	return "none";
+}
+
+/* One site and protocol, but each queue's messages on that queue's terms. */
+static void
+test_terms(void **state)
+{
+	static const struct {
+		const char *queue;
+		const char *terms;
+		unsigned ready_queues; /* then */
+	} rows[] = {
+		{ "one.com", NULL, 1 },
+		{ "two.com", "0640", 2 },
+		{ "three.com", "0600", 3 },
+		{ "four.com", "0640", 3 },
+		{ "five.com", NULL, 3 },
+	};
+	struct bed b;
+	size_t i;
+
+	(void)state;
+	bed_new(&b);
+	b.one_site = "site.test";
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		b.terms = rows[i].terms;
+		bed_add(&b, rows[i].queue, 0, 100);
+		bed_run(&b);
+		if (bed_totals(&b).ready_queues != rows[i].ready_queues)
+			print_error("%s: got %u, want %u\n", rows[i].queue,
+			    bed_totals(&b).ready_queues, rows[i].ready_queues);
+		assert_int_equal(bed_totals(&b).ready_queues,
+		    rows[i].ready_queues);
+	}
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(terms_of_hand(&b, rows[i].queue),
+		    rows[i].terms != NULL ? rows[i].terms : "");
+	bed_deliver_all(&b);
+	bed_check_deep(&b);
+	bed_pass(&b, 6000);
+	bed_close_told(&b);
+	bed_pass(&b, 12 * 60000);
+	assert_int_equal(bed_totals(&b).ready_queues, 0);
+	bed_free(&b);
+}
+
 /* Sessions carry the terms they were opened with: new ones, new sessions. */
 static void
 test_outdated_sessions(void **state)
@@ -486,6 +540,7 @@ main(void)
 		cmocka_unit_test(test_epoch_waits),
 		cmocka_unit_test(test_epoch_unhalts),
 		cmocka_unit_test(test_same_spelling),
+		cmocka_unit_test(test_terms),
 		cmocka_unit_test(test_outdated_sessions),
 	};
 
