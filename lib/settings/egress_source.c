@@ -144,6 +144,17 @@ egress_source_free(struct egress_source *s)
 	option_free(&egress_source_table, s);
 }
 
+void
+egress_source_terms(struct buf *b, const struct egress_source *s)
+{
+	static const char *const not_of_a_session[] = {
+		"suspend_when_unplumbed", "suspend_when_proxy_unhealthy",
+		"ttl", NULL,
+	};
+
+	option_put_but(&egress_source_table, b, s, not_of_a_session);
+}
+
 /* The options of each kind of relay go together, and one kind is enough. */
 int
 egress_source_check(const struct egress_source *s, int line,

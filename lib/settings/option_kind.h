@@ -86,6 +86,13 @@ int option_read_at(const struct option_table *t, void *obj,
 void option_get_at(const struct option_table *t, struct reader *r, void *obj,
     unsigned depth);
 
+/*
+ * The values of all options that have an effect, but for those in a NULL-ended
+ * list of names: to be compared, not read.
+ */
+void option_put_but(const struct option_table *t, struct buf *b,
+    const void *obj, const char *const *names);
+
 /* Are the texts and addresses of required options there? */
 bool option_complete(const struct option_table *t, const void *obj);
 

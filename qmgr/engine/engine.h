@@ -176,7 +176,7 @@ enum close_reason {
 	CLOSE_THROTTLED,
 	CLOSE_SUSPENDED,
 	CLOSE_LIMIT, /* connection_limit is smaller than it was */
-	CLOSE_OUTDATED, /* its path or source is configured anew */
+	CLOSE_OUTDATED, /* its path or source has other terms by now */
 	CLOSE_STOPPING,
 };
 

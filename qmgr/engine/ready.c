@@ -148,9 +148,7 @@ ready_free(struct engine *e, uint32_t i)
 
 	index_del(&e->ready_index, ready_hash(&k), i);
 	wheel_del(&e->ready_wheel, i);
-	if (r->lease != 0)
-		list_del(&((struct shared *)registry_at(&e->shares,
-		    r->lease))->waiting, READY_LEASES(e), i);
+	path_lease_forget(e, i);
 	answer_done(e, &r->config);
 	path_unref(e, r->path);
 	source_unref(e, r->source);
@@ -187,16 +185,36 @@ ready_want_path(struct engine *e, struct ready *r)
 	return answer_meanwhile(e, &r->config);
 }
 
-/* A session keeps the terms that it was opened with. */
+/* A session keeps the terms that it was opened with; limits it need not. */
 static void
-ready_end_outdated(struct engine *e, struct ready *r)
+ready_renew_sessions(struct engine *e, struct ready *r)
 {
-	uint32_t s, next;
+	uint32_t terms = path_at(e, r->path)->terms, s, next;
 
 	for (s = r->sessions.first; s != 0; s = next) {
 		next = session_at(e, s)->all.next;
-		if (session_at(e, s)->path != r->path)
+		if (session_at(e, s)->path == r->path)
+			continue;
+		if (path_at(e, session_at(e, s)->path)->terms == terms)
+			session_renew(e, s);
+		else
 			session_end_soon(e, s, CLOSE_OUTDATED);
+	}
+}
+
+/* More sessions than the limit allows now: idle ones first, then the newest. */
+static void
+ready_end_surplus(struct engine *e, struct ready *r)
+{
+	uint64_t most = path_at(e, r->path)->max_connections;
+	uint32_t s, before;
+
+	while (r->idle.count > 0 && r->sessions.count - r->closing > most)
+		session_end_soon(e, r->idle.first, CLOSE_LIMIT);
+	for (s = r->sessions.last; s != 0 &&
+	     r->sessions.count - r->closing > most; s = before) {
+		before = session_at(e, s)->all.prev;
+		session_end_soon(e, s, CLOSE_LIMIT);
 	}
 }
 
@@ -213,15 +231,17 @@ engine_path(struct engine *e, struct span ready_queue,
 	r = ready_at(e, i);
 	old = r->path;
 	r->path = path_ref(e, path, wire);
-	path_unref(e, old);
 	p = path_at(e, r->path);
 	answer_got(e, &r->config, p->refresh_ms, p->by_epoch);
 	if (old != r->path) {
 		r->shed = true;
 		r->closed_until_ms = 0;
-		ready_end_outdated(e, r);
+		path_lease_forget(e, i);
+		ready_renew_sessions(e, r);
+		ready_end_surplus(e, r);
 		ready_work(e, i);
 	}
+	path_unref(e, old);
 }
 
 void

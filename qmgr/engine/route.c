@@ -150,6 +150,7 @@ source_unref(struct engine *e, uint32_t i)
 		return;
 	answer_done(e, &s->config);
 	blob_unref(e, s->wire);
+	blob_unref(e, s->terms);
 	registry_drop(&e->sources, i);
 }
 
@@ -157,17 +158,23 @@ void
 engine_source(struct engine *e, struct span name,
     const struct egress_source *source, struct span wire)
 {
-	uint32_t i = registry_find(&e->sources, name), old;
+	uint32_t i = registry_find(&e->sources, name), wire_was, terms_were;
+	struct buf terms = { 0 };
 	struct source *s;
 
 	if (i == 0)
 		return;
 	s = source_at(e, i);
-	old = s->wire;
+	wire_was = s->wire;
+	terms_were = s->terms;
+	egress_source_terms(&terms, source);
 	s->wire = blob_ref(e, wire);
-	if (old != 0 && old != s->wire)
+	s->terms = blob_ref(e, buf_span(&terms));
+	if (terms_were != 0 && terms_were != s->terms)
 		readies_source_changed(e, i);
-	blob_unref(e, old);
+	blob_unref(e, wire_was);
+	blob_unref(e, terms_were);
+	buf_free(&terms);
 	answer_got(e, &s->config, source->ttl, false);
 }
 

@@ -275,6 +275,28 @@ session_end_soon(struct engine *e, uint32_t i, enum close_reason why)
 }
 
 void
+session_renew(struct engine *e, uint32_t i)
+{
+	struct session *s = session_at(e, i);
+	const struct path *p = path_at(e, ready_at(e, s->ready)->path);
+	uint32_t old = s->path;
+
+	s->path = ready_at(e, s->ready)->path;
+	((struct named *)registry_at(&e->paths, s->path))->refs++;
+	path_lease_take(e, p);
+	path_lease_drop(e, path_at(e, old));
+	path_unref(e, old);
+	session_relist(e, i);
+	if (s->state != SESSION_ACTIVE || s->hand.count > 0)
+		return;
+	if (s->in == SESSION_IN_IDLE)
+		timer_at_latest(&e->session_wheel, i,
+		    s->idle_since_ms + p->idle_ms);
+	else
+		session_close(e, i, CLOSE_MAX_DELIVERIES);
+}
+
+void
 session_timer(struct engine *e, uint32_t i)
 {
 	struct session *s = session_at(e, i);

@@ -168,7 +168,8 @@ struct source {
 	struct named named;
 	struct answer config;
 	int64_t suspended_until_ms;
-	uint32_t wire; /* in e->blobs */
+	uint32_t wire;  /* in e->blobs */
+	uint32_t terms; /* likewise: what a session stands on */
 };
 
 /* ---- ready queues ------------------------------------------------------- */
@@ -206,6 +207,7 @@ struct path {
 	struct share_rate *messages; /* shared ones */
 	struct share_rate *selections;
 	struct share_limit *leases;
+	uint32_t terms; /* in e->blobs: what a session stands on */
 	uint32_t nmessages, nselections, nleases;
 	bool by_epoch;
 	bool dial_early; /* aggressive_connection_opening */

@@ -386,6 +386,41 @@ end)
     wait_for(lambda: any("source=x" in s for s in suite.stderr))
 
 
+@pytest.mark.parametrize("option, sessions", [
+    ("max_ready = 100 + n", 1), ("connection_limit = 5 + n", 1),
+    ("ehlo_domain = 'ehlo' .. n .. '.test'", 2)])
+def test_path_changes_while_connected(script, option, sessions):
+    """A new limit holds for the connections that are open; what they were
+    opened with, for new ones only."""
+    suite = script(f"""
+local n = 0
+kumo.on('get_egress_path_config', function()
+  n = n + 1
+  kumo.log_info('asked ' .. n)
+  return kumo.make_egress_path {{ prohibited_hosts = {{}},
+    enable_tls = 'Disabled', idle_timeout = '30s', refresh_interval = '20ms',
+    {option} }}
+end)
+""", paths="""
+kumo.on('get_queue_config', function()
+  return kumo.make_queue_config {{ protocol = {{
+    smtp = {{ mx_list = {{ '127.0.0.1:{port}' }} }} }} }}
+end)
+""")
+
+    def asked(n):
+        suite.send()
+        return any(f"asked {n}" in s for s in suite.stderr)
+    wait_for(lambda: asked(3))
+    suite.wait_records(len(suite.records("Reception")), "Delivery")
+    suite.send()
+    suite.wait_records(len(suite.records("Reception")), "Delivery")
+    if sessions == 1:
+        assert len(suite.peer.sessions) == 1
+    else:
+        assert len(suite.peer.sessions) > 1
+
+
 BIG = {
     "path": """
 kumo.on('get_egress_path_config', function()
