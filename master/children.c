@@ -137,17 +137,30 @@ child_lives(const struct child *c)
 	return c->state == CHILD_STARTING || c->state == CHILD_READY;
 }
 
+static struct child *
+child_living(struct master *m, enum role role, unsigned index)
+{
+	struct child *c;
+
+	for (c = m->children; c < m->children + m->n_children; c++) {
+		if (c->role == role && c->index == index && child_lives(c))
+			return c;
+	}
+	return NULL;
+}
+
 /*
- * A process says that a peer of it broke the rules of their channel. That peer
- * gets a successor, and with it both get a new channel. Nobody can have others
- * ended than those it talks to.
+ * A process says that a peer of it broke the rules of their channel. One of
+ * the two gets a successor, and with it both get a new channel. It is the less
+ * trusted one: what a process that was taken over says of others must not end
+ * those who hold the mail, and nobody can have others ended than its peers.
  */
 static void
 on_peer_broke(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {
 	struct master *m = arg;
-	struct child *from = child_of(m, ch), *c;
+	struct child *from = child_of(m, ch), *peer;
 	struct control_peer p;
 
 	(void)id;
@@ -159,13 +172,20 @@ on_peer_broke(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 		reader_fail(r);
 		return;
 	}
-	for (c = m->children; c < m->children + m->n_children; c++) {
-		if (c->role != p.role || c->index != p.index || !child_lives(c))
-			continue;
+	peer = child_living(m, p.role, p.index);
+	if (peer == NULL)
+		return;
+	if (role_less_trusted(from->role, p.role) == p.role) {
 		log_warnx("role=%s/%u pid=%d broke its channel to %s/%u: "
-		    "replaced", role_name(c->role), c->index, (int)c->pid,
-		    role_name(from->role), from->index);
-		kill(c->pid, SIGKILL);
+		    "replaced", role_name(peer->role), peer->index,
+		    (int)peer->pid, role_name(from->role), from->index);
+		kill(peer->pid, SIGKILL);
+	} else {
+		log_warnx("role=%s/%u pid=%d says that %s/%u broke their "
+		    "channel: replaced, being trusted less",
+		    role_name(from->role), from->index, (int)from->pid,
+		    role_name(peer->role), peer->index);
+		kill(from->pid, SIGKILL);
 	}
 }
 

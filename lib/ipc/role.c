@@ -62,3 +62,16 @@ role_talks(enum role a, enum role b)
 	}
 	return false;
 }
+
+enum role
+role_less_trusted(enum role a, enum role b)
+{
+	static const enum role ascending[] = { ROLE_SMTPD, ROLE_OUT,
+		ROLE_LOCAL, ROLE_LOADER, ROLE_POLICY, ROLE_QMGR, ROLE_LOGGER,
+		ROLE_READER, ROLE_SPOOLD, ROLE_MASTER };
+	size_t i = 0;
+
+	while (ascending[i] != a && ascending[i] != b)
+		i++;
+	return ascending[i];
+}

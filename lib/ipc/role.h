@@ -30,5 +30,10 @@ const char *role_program(enum role role);
 /* The account it runs as when the suite was started as root. */
 const char *role_user(enum role role);
 bool role_talks(enum role a, enum role b);
+/*
+ * Which of two may do less harm, and so has less of a say when they accuse
+ * each other: who reads strangers' bytes is below who holds the mail.
+ */
+enum role role_less_trusted(enum role a, enum role b);
 
 #endif

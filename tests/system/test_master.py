@@ -36,7 +36,8 @@ def rogue(make_suite, monkeypatch):
             support.json.dump({
                 "messages": os.path.join(support.ROOT, "lib", "ipc",
                                          "messages.def"),
-                "mark": s.mark, "does": does, "policy_role": 7}, f)
+                "mark": s.mark, "does": does, "policy_role": 7,
+                "spoold_role": 3}, f)
         monkeypatch.setattr(support, "BUILD", build)
         return s.start()
 
@@ -56,6 +57,7 @@ def said(s, text):
     ("lies to spoold", "smtpd/0 closed reason=\"SETTLE: message not allowed"),
     ("lies to master", "closed reason=\"PLAN_DONE: unknown message"),
     ("slanders", "closed reason=\"PEER_BROKE: malformed body"),
+    ("accuses spoold", "says that spoold/0 broke their channel: replaced"),
 ])
 def test_who_breaks_the_rules_is_replaced(rogue, does, line):
     s = rogue(does)
