@@ -251,8 +251,10 @@ child_launch(struct child *c)
 	argv[n++] = index;
 	argv[n++] = "--role";
 	argv[n++] = role_name(c->role);
-	argv[n++] = "--log";
-	argv[n++] = m->syslog ? "syslog" : "stderr";
+	if (m->syslog != NULL) {
+		argv[n++] = "--syslog";
+		argv[n++] = m->syslog;
+	}
 	if (m->users.change) {
 		snprintf(uid, sizeof(uid), "%u",
 		    (unsigned)m->users.uid[c->role]);

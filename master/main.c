@@ -36,7 +36,7 @@ static const struct option arguments[] = {
 	{ "config", required_argument, NULL, ARG_CONFIG },
 	{ "policy", required_argument, NULL, ARG_POLICY },
 	{ "user", required_argument, NULL, ARG_USER },
-	{ "syslog", no_argument, NULL, ARG_SYSLOG },
+	{ "syslog", optional_argument, NULL, ARG_SYSLOG },
 	{ 0 },
 };
 
@@ -58,7 +58,7 @@ master_arguments(struct master *m, int argc, char **argv)
 			user = optarg;
 			break;
 		case ARG_SYSLOG:
-			m->syslog = true;
+			m->syslog = optarg != NULL ? optarg : LOG_SOCKET;
 			break;
 		default:
 			exit(2);

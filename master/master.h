@@ -63,7 +63,7 @@ enum reload_stage {
 struct master {
 	struct loop *loop;
 	const char *config_dir, *policy;
-	bool syslog;
+	const char *syslog;  /* socket of the service; NULL: stderr */
 	char *libexec;       /* folder of the daemons' programs */
 	struct users users;
 	struct plan plan;    /* in force */

@@ -32,7 +32,7 @@ argument_number(const char *text)
 static void
 daemon_arguments(struct daemon *d, int argc, char **argv)
 {
-	bool to_syslog = false;
+	const char *syslog = NULL;
 	int i;
 
 	if (fcntl(DAEMON_MASTER_FD, F_GETFD) == -1) {
@@ -50,13 +50,13 @@ daemon_arguments(struct daemon *d, int argc, char **argv)
 			d->user.gid = (gid_t)argument_number(argv[i + 1]);
 		else if (strcmp(argv[i], "--root") == 0)
 			d->user.root = argv[i + 1];
-		else if (strcmp(argv[i], "--log") == 0)
-			to_syslog = strcmp(argv[i + 1], "syslog") == 0;
+		else if (strcmp(argv[i], "--syslog") == 0)
+			syslog = argv[i + 1];
 		else if (strcmp(argv[i], "--role") != 0)
 			fatalx("bad argument %s", argv[i]);
 	}
 	log_init(d->index > 0 ? xasprintf("%s/%u", role_name(d->ops->role),
-	    d->index) : role_name(d->ops->role), to_syslog, LOG_LEVEL_INFO);
+	    d->index) : role_name(d->ops->role), syslog, LOG_LEVEL_INFO);
 }
 
 bool

@@ -605,7 +605,7 @@ rig_exec(struct rig *r, int fd)
 	dup2(fd, 3);
 	fcntl(3, F_SETFD, 0);
 	execl(path, role_name(r->role), "--index", "0", "--role",
-	    role_name(r->role), "--log", "stderr", (char *)NULL);
+	    role_name(r->role), (char *)NULL);
 	_exit(127);
 }
 

@@ -270,7 +270,7 @@ server_run(struct server *s, const int *listeners, size_t n, bool with_policy)
 		abort();
 	}
 	d->daemon.suite.processes.smtpd = 1;
-	log_init("smtpd", false, getenv("SMTPD_DEBUG") != NULL ?
+	log_init("smtpd", NULL, getenv("SMTPD_DEBUG") != NULL ?
 	    LOG_LEVEL_DEBUG : LOG_LEVEL_WARN);
 	d->loop = d->daemon.loop = loop_new();
 	if (with_policy)

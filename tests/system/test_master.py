@@ -3,6 +3,7 @@
 use, keeps each socket over a reload that fails, forgets no reload."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -97,6 +98,41 @@ def test_a_failed_reload_returns_each_socket(make_suite):
     os.kill(s.pids("smtpd")[0], signal.SIGKILL)
     wait_for(lambda: [x for x in said(s, "is back") if "smtpd" in x])
     assert [banner(p) for p in ports] == ["a.test", "b.test", "c.test"]
+
+
+def test_syslog(make_suite):
+    """All lines of all daemons, and what a reload complains of."""
+    s = make_suite({})
+    path = os.path.join(s.folder, "syslog")
+    s.arguments = ["--syslog=" + path]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as service:
+        service.bind(path)
+        os.chmod(path, 0o666)
+        service.setblocking(False)
+        lines = []
+
+        def took(*words):
+            try:
+                while True:
+                    lines.append(service.recv(4096).decode())
+            except BlockingIOError:
+                return [x for x in lines if all(w in x for w in words)]
+        s.start()
+        s.send()
+        [line] = wait_for(lambda: took(" smtpd", "event=end"))
+        assert re.fullmatch(r"<22>[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d "
+                            r"smtpd(/\d+)?\[\d+\]: info: session=.*", line)
+        assert took(" qmgr[", "info: schedule read")
+        s.write("ekiden.yaml", "hostnam: x\n")
+        s.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: took(" master[", "error: reload failed"))
+        assert took("<20>", " loader[", "ekiden.yaml:1: ", "hostnam")
+        assert s.stop() == 0
+    # Errors alone are on standard error, too.
+    assert len(s.stderr) == 4
+    assert s.stderr[0].startswith("smtp listener on ")
+    assert s.stderr[1] == "initialization complete"
+    assert "hostnam" in s.stderr[2] and "reload failed" in s.stderr[3]
 
 
 SLOW_TO_LOAD = """

@@ -250,7 +250,7 @@ main(int argc, char **argv)
 	const char *checkpoint = "tailer-checkpoint";
 	int c;
 
-	log_init("tailer", false, LOG_LEVEL_INFO);
+	log_init("tailer", NULL, LOG_LEVEL_INFO);
 	while ((c = getopt_long(argc, argv, "", arguments, NULL)) != -1) {
 		switch (c) {
 		case ARG_PATTERN:

@@ -562,6 +562,6 @@ main(void)
 		cmocka_unit_test(test_none),
 	};
 
-	log_init("test", false, LOG_LEVEL_ERROR);
+	log_init("test", NULL, LOG_LEVEL_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
