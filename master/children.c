@@ -19,6 +19,7 @@
 enum {
 	BACKOFF_FIRST_MS = 50,
 	BACKOFF_MAX_MS = 1000,
+	STOP_SAME_MS = 1000, /* a second wish to stop within it is the first */
 	BACKOFF_CALM_MS = 1000, /* having run this long, start afresh at once */
 };
 
@@ -32,6 +33,7 @@ static const struct {
 	{ { ROLE_QMGR, ROLE_QMGR }, 10000 },
 	{ { ROLE_LOGGER, ROLE_LOGGER }, 20000 },
 	{ { ROLE_READER, ROLE_POLICY }, 5000 },
+	{ { ROLE_LOOKUP, ROLE_LOOKUP }, 5000 },
 	{ { ROLE_SPOOLD, ROLE_SPOOLD }, 20000 },
 };
 
@@ -227,6 +229,7 @@ child_root(struct master *m, enum role role)
 		return "/run/ekiden/empty";
 	case ROLE_LOGGER: /* its folders may be anywhere */
 	case ROLE_LOCAL:
+	case ROLE_LOOKUP: /* and look things up in files */
 	case ROLE_POLICY: /* Lua modules read files under the policy folder */
 	case ROLE_LOADER:
 	case ROLE_MASTER:
@@ -350,7 +353,7 @@ void
 children_start(struct master *m)
 {
 	static const enum role order[] = { ROLE_SPOOLD, ROLE_READER,
-		ROLE_LOGGER, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL, ROLE_QMGR,
+		ROLE_LOGGER, ROLE_LOOKUP, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL, ROLE_QMGR,
 		ROLE_SMTPD };
 	struct child *c;
 	size_t i;
@@ -406,7 +409,7 @@ stage_kill(void *arg)
 	for (i = 0; i < m->n_children; i++) {
 		if (m->children[i].state != CHILD_STOPPING)
 			continue;
-		log_warnx("role=%s/%u pid=%d did not stop in time: killed",
+		log_warnx("role=%s/%u pid=%d has not stopped yet: killed",
 		    role_name(m->children[i].role), m->children[i].index,
 		    (int)m->children[i].pid);
 		kill(m->children[i].pid, SIGKILL);
@@ -457,9 +460,15 @@ children_stop(struct master *m)
 	unsigned i;
 
 	if (m->stop_stage >= 0) {
-		stage_kill(m);
+		/* Ctrl-C reaches us and whoever started us, who asks too. */
+		if (loop_mono_ms(m->loop) - m->stop_asked_ms >=
+		    STOP_SAME_MS) {
+			log_warnx("told again to stop: waiting no longer");
+			stage_kill(m);
+		}
 		return;
 	}
+	m->stop_asked_ms = loop_mono_ms(m->loop);
 	timer_init(&m->stop_deadline, m->loop, stage_kill, m);
 	for (i = 0; i < m->n_children; i++)
 		timer_cancel(&m->children[i].respawn);

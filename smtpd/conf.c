@@ -7,6 +7,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
 #include "lib/base/wire.h"
+#include "lib/policy/door.h"
 #include "lib/policy/policy.h"
 #include "lib/settings/suite.h"
 
@@ -82,8 +83,36 @@ conf_new(const struct suite *suite)
 	return c;
 }
 
+static void
+events_known(struct conf *c)
+{
+	const struct {
+		bool *on;
+		const char *event;
+	} rows[] = {
+		{ &c->on.dynamic_parameters,
+		    "smtp_server_get_dynamic_parameters" },
+		{ &c->on.connection_accepted,
+		    "smtp_server_connection_accepted" },
+		{ &c->on.ehlo, "smtp_server_ehlo" },
+		{ &c->on.auth_plain, "smtp_server_auth_plain" },
+		{ &c->on.mail_from, "smtp_server_mail_from" },
+		{ &c->on.listener_domain, "get_listener_domain" },
+		{ &c->on.rcpt_to, "smtp_server_rcpt_to" },
+		{ &c->on.data, "smtp_server_data" },
+		{ &c->on.split_transaction, "smtp_server_split_transaction" },
+		{ &c->on.message_received, "smtp_server_message_received" },
+		{ &c->on.rewrite_response, "smtp_server_rewrite_response" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		*rows[i].on = policy_has(c->policy, rows[i].event);
+}
+
 int
-conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite)
+conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite,
+    struct door *door)
 {
 	struct policy_error error = { 0 };
 
@@ -95,9 +124,8 @@ conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite)
 		policy_error_free(&error);
 		return -1;
 	}
-	c->on_listener_domain = policy_has(c->policy, "get_listener_domain");
-	c->on_message_received = policy_has(c->policy,
-	    "smtp_server_message_received");
+	policy_set_door(c->policy, door);
+	events_known(c);
 	return 0;
 }
 

@@ -24,6 +24,8 @@ struct conf_listener {
 	uint64_t max_connections; /* this process's share */
 };
 
+struct door;
+
 struct conf {
 	unsigned refs;
 	struct conf_listener *v;
@@ -33,15 +35,18 @@ struct conf {
 	struct span *captures;  /* patterns of header fields for the logs */
 	size_t ncaptures;
 	struct policy *policy;  /* NULL without one */
-	/* Which events it handles. */
-	bool on_listener_domain, on_message_received;
+	struct {
+		bool dynamic_parameters, connection_accepted, ehlo,
+		    auth_plain, mail_from, listener_domain, rcpt_to, data,
+		    split_transaction, message_received, rewrite_response;
+	} on; /* which events it handles */
 };
 
 /* With one reference, the caller's. */
 struct conf *conf_new(const struct suite *suite);
 /* Runs the suite's policy, inside the jail. -1 and a log line: it fails. */
 int conf_load_policy(struct conf *c, struct loop *loop,
-    const struct suite *suite);
+    const struct suite *suite, struct door *door);
 struct conf *conf_ref(struct conf *c);
 /* Clears the caller's pointer. */
 void conf_unref(struct conf **c);

@@ -462,3 +462,16 @@ end)
     time.sleep(0.3)
     assert not any("died" in s or "channel" in s for s in suite.stderr)
     assert all(len(s) < 4000 for s in suite.stderr)
+
+
+def test_a_large_body_of_its_own(script):
+    """It travels in a memory file, sealed like any content."""
+    suite = script("""
+kumo.on('smtp_server_message_received', function(msg)
+  msg:set_data('Subject: own\\r\\n\\r\\n' .. string.rep('line\\r\\n', 50000))
+end)
+""")
+    suite.send(recipients=["a@to.test", "b@to.test"])
+    suite.wait_records(2, "Delivery")
+    for m in suite.peer.messages:
+        assert m.content.endswith(b"\r\n\r\n" + b"line\r\n" * 50000)
