@@ -16,8 +16,8 @@ from suite import wait_for
 
 SYS_PIDFD_OPEN, SYS_PIDFD_GETFD = 434, 438
 # By trust, the least first.
-ROLES = ["smtpd", "smtp-out", "local", "policy", "qmgr", "spoold-logger",
-         "spoold-reader", "spoold", "master"]
+ROLES = ["smtpd", "smtp-out", "lookupd", "local", "policy", "qmgr",
+         "spoold-logger", "spoold-reader", "spoold", "master"]
 libc = ctypes.CDLL(None, use_errno=True)
 
 
