@@ -84,7 +84,7 @@ child_exec(struct master *m, enum role role, char *const argv[], int *fd_out)
 	return pid;
 }
 
-/* ---- start and plumbing --------------------------------------------------- */
+/* ---- start and plumbing ------------------------------------------------- */
 
 static struct child *
 child_of(struct master *m, struct channel *ch)
@@ -353,8 +353,8 @@ void
 children_start(struct master *m)
 {
 	static const enum role order[] = { ROLE_SPOOLD, ROLE_READER,
-		ROLE_LOGGER, ROLE_LOOKUP, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL, ROLE_QMGR,
-		ROLE_SMTPD };
+		ROLE_LOGGER, ROLE_LOOKUP, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL,
+		ROLE_QMGR, ROLE_SMTPD };
 	struct child *c;
 	size_t i;
 	uint32_t k;

@@ -50,7 +50,7 @@ struct child {
 	struct timer respawn;
 	int64_t started_ms; /* monotonic */
 	int64_t delay_ms;   /* back-off before the next start */
-	bool owes_reload;   /* it was sent a configuration, and must say READY */
+	bool owes_reload;   /* was sent a configuration, must say READY */
 };
 
 /* Who is waited for; see reload.h. */

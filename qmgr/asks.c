@@ -53,7 +53,7 @@ ask_free(struct ask *a)
 	free(a);
 }
 
-/* ---- asking ----------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------- */
 
 static void
 send_queue(struct channel *ch, uint64_t id, const struct ask *a)
@@ -137,7 +137,7 @@ asks_policy_up(struct qmgr *q)
 	}
 }
 
-/* ---- answers ------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------ */
 
 /* The question that this answers, taken from the table; NULL: none. */
 static struct ask *

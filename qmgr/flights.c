@@ -96,7 +96,7 @@ session_forget(struct qmgr *q, uint64_t id)
 	free(s);
 }
 
-/* ---- workers ------------------------------------------------------------------ */
+/* ---- workers ------------------------------------------------------------ */
 
 void
 flights_worker_up(struct qmgr *q, struct channel *ch)
@@ -142,7 +142,7 @@ flights_worker_down(struct qmgr *q, struct channel *ch)
 	engine_worker_lost(q->engine, worker);
 }
 
-/* ---- the engine's actions --------------------------------------------------------- */
+/* ---- the engine's actions ----------------------------------------------- */
 
 static bool
 tls_is_broken(struct qmgr *q, struct span ready_queue)
@@ -313,7 +313,7 @@ flights_flush(struct qmgr *q)
 	return n > 0;
 }
 
-/* ---- what workers and readers say --------------------------------------------------- */
+/* ---- what workers and readers say --------------------------------------- */
 
 void
 flights_on_ended(void *arg, struct channel *ch, uint64_t id, struct reader *r,
@@ -419,7 +419,8 @@ flights_reader_up(struct qmgr *q, const struct channel *reader)
 	struct channel *ch;
 	unsigned i;
 
-	/* Its workers take in what the old one said, then say what they hold. */
+	/* Its workers take in what the old one said, then tell what they
+	 * hold. */
 	q->flights->lives[index]++;
 	for (i = 0; i < q->d.n_peers; i++) {
 		ch = q->d.peers[i];

@@ -53,7 +53,7 @@ struct loading {
 	int64_t began_ms;
 };
 
-/* ---- entries -------------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------ */
 
 static void
 entry_add(struct qmgr *q, const struct sched_entry *e)
@@ -129,7 +129,7 @@ enqueued_add(struct qmgr *q, const struct enqueued *e)
 		q->loading->seen = e->commit;
 }
 
-/* ---- scanning -------------------------------------------------------------------- */
+/* ---- scanning ----------------------------------------------------------- */
 
 static void
 slice_ask(struct qmgr *q)
@@ -317,7 +317,7 @@ out:
 	arena_free(&a);
 }
 
-/* ---- reports of the writer ----------------------------------------------------------- */
+/* ---- reports of the writer ---------------------------------------------- */
 
 void
 loading_on_enqueued(void *arg, struct channel *ch, uint64_t id,

@@ -47,7 +47,7 @@ on_reload(void *arg, const struct suite *old)
 	engine_config_epoch(q->engine, q->d.epoch);
 }
 
-/* The workers are gone by now; what they reported is still to reach the disk. */
+/* The workers are gone by now; what they reported is to reach the disk yet. */
 static void
 stop_check(void *arg)
 {

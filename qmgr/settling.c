@@ -57,7 +57,7 @@ settlement_free(struct settlement *s)
 	free(s);
 }
 
-/* ---- acknowledging ---------------------------------------------------------- */
+/* ---- acknowledging ------------------------------------------------------ */
 
 static void
 send_acks(void *arg)
@@ -160,7 +160,7 @@ settling_is_idle(const struct qmgr *q)
 	return STAILQ_EMPTY(&q->settling->sent) && q->settling->kept == 0;
 }
 
-/* ---- reports ------------------------------------------------------------------ */
+/* ---- reports ------------------------------------------------------------ */
 
 uint64_t
 settling_keep(struct qmgr *q, uint32_t worker, uint64_t request,
@@ -214,7 +214,7 @@ settling_drop(struct qmgr *q, uint64_t token)
 	settlement_free(s);
 }
 
-/* ---- the engine's decisions ------------------------------------------------------ */
+/* ---- the engine's decisions --------------------------------------------- */
 
 #define OWN_REPLY "KumoMTA internal: "
 

@@ -96,7 +96,8 @@ clock_rfc5322(int64_t wall_us, char out[CLOCK_RFC5322_MAX])
 		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct civil c = civil_of(wall_us > 0 ? wall_us : 0);
 
-	snprintf(out, CLOCK_RFC5322_MAX, "%s, %02u %s %04d %02u:%02u:%02u +0000",
+	snprintf(out, CLOCK_RFC5322_MAX,
+	    "%s, %02u %s %04d %02u:%02u:%02u +0000",
 	    days[c.weekday], c.day, months[c.month - 1], c.year, c.hour,
 	    c.minute, c.second);
 	return out;

@@ -36,11 +36,13 @@ struct option_kind {
 	/* Into a field that init made; whatever is there then gets free'd. */
 	enum option_read (*read)(const struct option_at *at, void *field,
 	    const struct value *v);
-	void (*put)(const struct option_row *row, struct buf *b, const void *field);
+	void (*put)(const struct option_row *row, struct buf *b,
+	    const void *field);
 	/* Leaves what free accepts, also on a bad reader. */
 	void (*get)(const struct option_row *row, struct reader *r, void *field,
 	    unsigned depth);
-	void (*free)(const struct option_row *row, void *field); /* may be NULL */
+	/* May be NULL. */
+	void (*free)(const struct option_row *row, void *field);
 	void (*json)(const struct option_row *row, struct jout *j,
 	    const void *field);
 	/* More than `wanted` can say; may be NULL. */

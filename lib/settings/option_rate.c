@@ -281,7 +281,8 @@ throttle_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-throttle_kind_put(const struct option_row *row, struct buf *b, const void *field)
+throttle_kind_put(const struct option_row *row, struct buf *b,
+    const void *field)
 {
 	(void)row;
 	throttle_put(b, field);

@@ -211,8 +211,8 @@ struct action_record {
 };
 
 enum settle_op {
-	ENGINE_SETTLE_KEEP,   /* nothing changes on disk, only the record is written */
-	ENGINE_SETTLE_DEFER,  /* new due time, attempts, perhaps fewer recipients */
+	ENGINE_SETTLE_KEEP,   /* nothing changes on disk but the record */
+	ENGINE_SETTLE_DEFER,  /* new due time, attempts, perhaps recipients */
 	ENGINE_SETTLE_REMOVE, /* the message leaves */
 };
 
@@ -347,7 +347,7 @@ void engine_session_started(struct engine *e, uint64_t session);
 void engine_session_window(struct engine *e, uint64_t session, uint32_t n);
 
 enum engine_outcome_kind {
-	ENGINE_OUTCOME_DELIVERED, /* all recipients are done: delivered or bounced */
+	ENGINE_OUTCOME_DELIVERED, /* all recipients are done, in some way */
 	ENGINE_OUTCOME_BOUNCED,
 	ENGINE_OUTCOME_TRANSIENT, /* recipients remain, an attempt is counted */
 	ENGINE_OUTCOME_UNREACHED, /* as TRANSIENT: it pays for a plan whose
@@ -358,7 +358,7 @@ enum engine_outcome_kind {
 struct engine_outcome {
 	enum engine_outcome_kind kind;
 	uint32_t worker;   /* who says so, of a marked message */
-	uint16_t nrcpt;    /* left, of ENGINE_OUTCOME_TRANSIENT; 0 = as before */
+	uint16_t nrcpt;    /* left, of ..._TRANSIENT; 0 = as before */
 	uint32_t context;  /* more enum insert_context bits */
 	int64_t delay_ms;  /* -1: by the retry schedule */
 	uint64_t token;    /* comes back in exactly one SETTLE, the last one
@@ -374,11 +374,11 @@ bool engine_outcome(struct engine *e, uint64_t session, const struct uuid *id,
 
 enum engine_session_end {
 	ENGINE_SESSION_CLOSED,      /* in order: asked to, or idle */
-	ENGINE_SESSION_LOST,        /* by the peer or an error, after it had started */
+	ENGINE_SESSION_LOST,        /* by the peer or an error, once started */
 	ENGINE_SESSION_PLAN_FAILED, /* no address of the plan could be used */
-	ENGINE_SESSION_NO_HOSTS,    /* no address at all: 451 for all that is ready */
+	ENGINE_SESSION_NO_HOSTS,    /* no address at all: 451 for all ready */
 	ENGINE_SESSION_SKIPPED,     /* skip_hosts left nothing: 451 for all */
-	ENGINE_SESSION_PROHIBITED,  /* prohibited_hosts: 550 for all that is ready */
+	ENGINE_SESSION_PROHIBITED,  /* prohibited_hosts: 550 for all ready */
 	ENGINE_SESSION_NULL_MX,     /* 556 for all that is ready */
 };
 

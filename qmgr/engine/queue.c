@@ -138,7 +138,8 @@ static enum turn
 turn_retry(struct engine *e, struct queue *q, uint32_t context,
     const char *enhanced, struct span text)
 {
-	struct verdict v = { ENGINE_RECORD_TRANSIENT_FAILURE, 451, enhanced, text };
+	struct verdict v = { ENGINE_RECORD_TRANSIENT_FAILURE, 451, enhanced,
+		text };
 	struct going_back how = {
 		.verdict = &v,
 		.context = context | INSERT_TRANSIENT_FAILURE,
@@ -152,7 +153,8 @@ turn_retry(struct engine *e, struct queue *q, uint32_t context,
 static enum turn
 turn_full(struct engine *e, uint32_t i, uint32_t r)
 {
-	static const struct verdict full = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict full = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "the ready queue is full", 23 } };
 	struct queue *q = queue_at(e, i);
 
@@ -193,7 +195,8 @@ turn_no_settings(struct engine *e, uint32_t i, uint32_t why, int64_t wait_ms)
 static bool
 turn_destination(struct engine *e, struct queue *q)
 {
-	static const struct verdict null_mx = { ENGINE_RECORD_BOUNCE, 556, "5.1.10",
+	static const struct verdict null_mx = {
+		ENGINE_RECORD_BOUNCE, 556, "5.1.10",
 		{ "the domain takes no mail (null MX)", 34 } };
 	const struct domain *d = registry_at(&e->domains, q->domain);
 	struct span why = blob_span(e, d->mx.why);
@@ -219,11 +222,14 @@ turn_destination(struct engine *e, struct queue *q)
 static enum turn
 turn_route(struct engine *e, uint32_t i)
 {
-	static const struct verdict slow = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict slow = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "throttled by the queue's max_message_rate", 41 } };
-	static const struct verdict rate = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict rate = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "throttled by source_selection_rate", 34 } };
-	static const struct verdict suspended = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict suspended = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "the ready queue is suspended", 28 } };
 	struct queue *q = queue_at(e, i);
 	const struct profile *p = profile_at(e, q->profile);
@@ -261,7 +267,8 @@ turn_route(struct engine *e, uint32_t i)
 static enum turn
 turn_first(struct engine *e, uint32_t i)
 {
-	static const struct verdict sick = { ENGINE_RECORD_DELAYED, 451, "4.3.0",
+	static const struct verdict sick = {
+		ENGINE_RECORD_DELAYED, 451, "4.3.0",
 		{ "the spool is unhealthy", 22 } };
 	struct queue *q = queue_at(e, i);
 

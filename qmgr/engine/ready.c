@@ -463,7 +463,8 @@ ready_end_sessions(struct engine *e, struct ready *r, enum close_reason why)
 static bool
 ready_shed(struct engine *e, uint32_t i)
 {
-	static const struct verdict full = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict full = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "max_ready was reduced", 21 } };
 	struct ready *r = ready_at(e, i);
 	struct going_back how = {

@@ -28,7 +28,7 @@ follow_of(struct logger *l, uint64_t request)
 	    &l->follows[log] : NULL;
 }
 
-/* ---- asking and writing --------------------------------------------------- */
+/* ---- asking and writing ------------------------------------------------- */
 
 void
 follow_ask(struct logger *l, struct follow *f)
@@ -109,7 +109,7 @@ follow_secured(struct logger *l, struct follow *f)
 		follow_ask(l, f);
 }
 
-/* ---- beginning and end ---------------------------------------------------- */
+/* ---- beginning and end -------------------------------------------------- */
 
 /* Logs of one folder are told apart by their order. */
 void

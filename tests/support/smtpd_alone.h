@@ -111,7 +111,8 @@ say_store(int fd, const struct store *st, struct span body, bool has_fd)
 	uint32_t i, k;
 
 	buf_addf(&line, "store n=%u deferred=%d size=%llu fd=%d",
-	    st->n_messages, st->deferred, (unsigned long long)st->body_size, has_fd);
+	    st->n_messages, st->deferred, (unsigned long long)st->body_size,
+	    has_fd);
 	for (i = 0; i < st->n_messages; i++) {
 		reader_init(&r, st->messages[i].envelope);
 		envelope_get(&r, &e, &a);

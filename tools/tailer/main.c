@@ -46,7 +46,7 @@ usage(FILE *to)
 	    to);
 }
 
-/* ---- checkpoint ----------------------------------------------------------- */
+/* ---- checkpoint --------------------------------------------------------- */
 
 static void
 checkpoint_load(struct tailer *t)
@@ -103,7 +103,7 @@ checkpoint_save(struct tailer *t)
 	t->saved_ms = clock_mono_ms();
 }
 
-/* ---- segments ------------------------------------------------------------- */
+/* ---- segments ----------------------------------------------------------- */
 
 /* The first segment in order of name behind `after`; heap, or NULL. */
 static char *

@@ -186,7 +186,8 @@ bed_answer(struct bed *b, const struct action *a)
 	if (b->mute & 1u << a->kind)
 		return;
 	if (a->kind != ACTION_ASK_MX && b->fail & 1u << a->kind) {
-		engine_no_answer(b->e, a->kind, n, SPAN_LIT("the answer failed"));
+		engine_no_answer(b->e, a->kind, n,
+		    SPAN_LIT("the answer failed"));
 		return;
 	}
 	if (a->kind == ACTION_ASK_QUEUE_CONFIG) {
@@ -393,7 +394,8 @@ bed_close_told(struct bed *b)
 
 	for (i = 0; i < b->nsessions;)
 		if (b->sessions[i].told_to_close)
-			bed_end(b, b->sessions[i].id, ENGINE_SESSION_CLOSED, "");
+			bed_end(b, b->sessions[i].id,
+			    ENGINE_SESSION_CLOSED, "");
 		else
 			i++;
 }

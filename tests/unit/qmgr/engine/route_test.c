@@ -227,7 +227,8 @@ test_selection_rate(void **state)
 	    &b.path.source_selection_rate), 0);
 	assert_string_equal(route_each(&b, 6, got), "abab--");
 	/* Late, but not tried: the rest goes as the rate allows. */
-	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_KEEP, ENGINE_RECORD_DELAYED), 1);
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_KEEP,
+	    ENGINE_RECORD_DELAYED), 1);
 	assert_int_equal(bed_totals(&b).ready, 4);
 	bed_pass(&b, 29000);
 	assert_int_equal(bed_totals(&b).ready, 4);
@@ -246,10 +247,10 @@ test_destinations(void **state)
 		uint16_t code;
 		const char *enhanced;
 	} rows[] = {
-		{ "nullmx.example", ENGINE_SETTLE_REMOVE, ENGINE_RECORD_BOUNCE, 556,
-		    "5.1.10" },
-		{ "nx.example", ENGINE_SETTLE_DEFER, ENGINE_RECORD_TRANSIENT_FAILURE, 451,
-		    "4.4.4" },
+		{ "nullmx.example", ENGINE_SETTLE_REMOVE,
+		    ENGINE_RECORD_BOUNCE, 556, "5.1.10" },
+		{ "nx.example", ENGINE_SETTLE_DEFER,
+		    ENGINE_RECORD_TRANSIENT_FAILURE, 451, "4.4.4" },
 		{ "c:t@example.com!nullmx.example", ENGINE_SETTLE_REMOVE,
 		    ENGINE_RECORD_BOUNCE, 556, "5.1.10" },
 	};
@@ -274,8 +275,8 @@ test_destinations(void **state)
 static void
 test_asking(void **state)
 {
-	struct engine_mx mx = { .result = ENGINE_MX_FOUND, .site = SPAN_LIT("slow"),
-		.ttl_ms = 1000 };
+	struct engine_mx mx = { .result = ENGINE_MX_FOUND,
+		.site = SPAN_LIT("slow"), .ttl_ms = 1000 };
 	struct bed b;
 	int i;
 
@@ -573,8 +574,9 @@ test_path_changes(void **state)
 		change_path(&b, &rows[i]);
 		b.now += 500;
 		engine_clock(b.e, b.now);
-		engine_path(b.e, SPAN_LIT("unspecified->example.com@smtp_client"),
-		    &b.path, span_of(rows[i].value));
+		engine_path(b.e,
+		    SPAN_LIT("unspecified->example.com@smtp_client"), &b.path,
+		    span_of(rows[i].value));
 		bed_run(&b);
 		open = sessions_open(&b, rows[i].why);
 		if (open != rows[i].open)
