@@ -16,7 +16,6 @@
 #include "smtpd/events.h"
 #include "smtpd/facts.h"
 #include "smtpd/greeting.h"
-#include "smtpd/keys.h"
 #include "smtpd/reject.h"
 #include "smtpd/relay.h"
 #include "smtpd/session.h"
@@ -117,7 +116,7 @@ extensions(const struct session *s, char size[static EXTENSION_MAX],
 	snprintf(size, EXTENSION_MAX, "SIZE %llu",
 	    (unsigned long long)s->params->max_message_size);
 	out[n++] = span_of(size);
-	if (s->tls == NULL && keys_server(&s->smtpd->keys, s->params,
+	if (s->tls == NULL && keys_server(&s->conf->keys, s->params,
 	    session_hostname(s)) != NULL)
 		out[n++] = SPAN_LIT("STARTTLS");
 	if (auth_is_offered(s))
@@ -528,7 +527,7 @@ command_starttls(struct session *s, const struct command *c, struct span line)
 		command_refuse(s, &tls_twice, line);
 		return;
 	}
-	server = keys_server(&s->smtpd->keys, s->params, session_hostname(s));
+	server = keys_server(&s->conf->keys, s->params, session_hostname(s));
 	if (server == NULL) {
 		command_refuse(s, &tls_not_now, line);
 		return;

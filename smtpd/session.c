@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/io/sock.h"
+#include "lib/ipc/tally.h"
 #include "lib/mail/proxy.h"
 #include "lib/mail/reply.h"
 #include "smtpd/auth.h"
@@ -641,7 +642,7 @@ session_open(struct acceptor *a, int fd, const struct ip *peer)
 	char ip[IP_TEXT_MAX];
 
 	s->smtpd = d;
-	s->acceptor = a;
+	s->row = a->row;
 	s->conf = conf_ref(d->conf);
 	s->at = &s->conf->v[a->index];
 	s->id = uuid_random();
@@ -657,7 +658,6 @@ session_open(struct acceptor *a, int fd, const struct ip *peer)
 		s->next->prev = s;
 	d->sessions = s;
 	d->nsessions++;
-	a->sessions++;
 	stream_init(&s->stream, d->loop, fd, &session_events, s);
 	timer_init(&s->timer, d->loop, session_timeout, s);
 	session_resolve(s);
@@ -692,7 +692,7 @@ session_end(struct session *s, const char *why)
 	if (s->next != NULL)
 		s->next->prev = s->prev;
 	d->nsessions--;
-	s->acceptor->sessions--;
+	tally_leave(d->tally, d->daemon.index, s->row);
 	loop_defer(d->loop, &s->end);
 }
 

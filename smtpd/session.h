@@ -68,7 +68,7 @@ enum session_state {
 struct session {
 	struct session *next, *prev; /* in smtpd->sessions */
 	struct smtpd *smtpd;
-	struct acceptor *acceptor;
+	uint32_t row; /* of the tally, in which we are counted */
 	struct conf *conf;
 	const struct conf_listener *at;
 	const struct listener *params; /* effective options */
@@ -114,7 +114,10 @@ struct session {
 	int64_t opened_ms;
 };
 
-/* Takes the descriptor over; the session looks after itself from here. */
+/*
+ * Takes the descriptor over; the session, which the tally has already, looks
+ * after itself from here.
+ */
 void session_open(struct acceptor *a, int fd, const struct ip *peer);
 /* The one place that changes the state; also starts its time anew. */
 void session_set(struct session *s, enum session_state state);

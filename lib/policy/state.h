@@ -61,6 +61,7 @@ struct policy {
 	uint64_t last_call;
 	struct call *running;
 	struct buf scratch;
+	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
 };
 
@@ -186,6 +187,10 @@ void modules_open(struct policy *p);  /* module.c: require, io, dofile */
  * require '...' and that did not run yet, say inside a handler.
  */
 void modules_follow(struct policy *p);
+
+/* key_names.c, in a loader: key files into suite.script_keys. */
+void key_names_made(struct policy *p, const struct egress_path *path);
+void key_names_search(struct policy *p);
 
 /* Load a script as a chunk on top; -1 with the error. */
 int module_load_text(struct policy *p, const char *name, struct span text,
