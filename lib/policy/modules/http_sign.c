@@ -147,7 +147,9 @@ push_content_digest(lua_State *L, int params)
 	lua_pushstring(L, hex);
 }
 
-/* Pushes what kumo.crypto.aws_sign_v4 is to get; the request's table is at 3. */
+/*
+ * Pushes what kumo.crypto.aws_sign_v4 is to get; the request's table is at 3.
+ */
 static void
 push_params(lua_State *L)
 {
