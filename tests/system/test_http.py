@@ -660,3 +660,28 @@ def connections(pid, port):
         rows = [line.split() for line in f][1:]
     return [r for r in rows if r[9] in inodes and r[3] == "01" and
             int(r[2].split(":")[1], 16) == port]
+
+
+def test_addresses_of_both_families(web):
+    class Six(WebServer):
+        address_family = socket.AF_INET6
+
+    try:
+        six = Six(ACTIONS, address="::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with six, WebServer(ACTIONS) as four:
+        suite = web(f"""
+local client = kumo.http.build_client {{}}
+local function get(host, port)
+  return client:get('http://' .. host .. ':' .. port .. '/echo'):send()
+    :status_code()
+end
+probes.literal = function() return get('[::1]', {six.port}) end
+probes.name = function() return get('six.test', {six.port}) end
+probes.both = function() return get('localhost', {six.port}) end
+probes.other = function() return get('localhost', {four.port}) end
+probes.dead = function() return get('dead.test', {four.port}) end
+""", zones="six AAAA ::1\ndead AAAA ::1\ndead A 127.0.0.1\n")
+        for probe in ("literal", "name", "both", "other", "dead"):
+            assert ask(suite, probe) == (True, "200"), probe

@@ -12,7 +12,8 @@ from scripts import ask
 from suite import wait_for
 from test_http import authority, web  # noqa: F401 (fixtures)
 from web import WebServer
-from websocket import BINARY, CLOSE, MORE, PING, PONG, TEXT, WebSocketServer
+from websocket import (BINARY, CLOSE, MORE, PING, PONG, TEXT,
+                       WebSocketServer, frame)
 
 
 def talk(s):
@@ -79,9 +80,15 @@ def drop(s):
     s.send(TEXT, b"first")
 
 
+def burst(s):
+    """More than is held at once, and the end right behind it."""
+    s.accept()
+    s.raw(frame(TEXT, b"x" * 100) * 12000)
+
+
 ACTIONS = {
     "/talk": talk, "/hold": hold, "/quiet": quiet, "/flood": flood,
-    "/pings": ping_flood, "/drop": drop,
+    "/burst": burst, "/pings": ping_flood, "/drop": drop,
     "/early": lambda s: (s.accept(), s.send(TEXT, b"a"), s.send(TEXT, b"b"),
                          s.send(CLOSE, b"\x03\xe9"), s.drain()),
     "/opcode": broken(3, b"x"),
@@ -258,8 +265,19 @@ local function get(port)
 end
 probes.good = function() return get({server.port}) end
 probes.wrong = function() return get({other.port}) end
+probes.burst = function()
+  local s, n = kumo.http.connect_websocket 'wss://here.test:{server.port}/burst', 0
+  while true do
+    local ok, m = pcall(s.recv, s)
+    if not ok or m == nil then return n, m end
+    n = n + 1
+  end
+end
 """, env={"SSL_CERT_FILE": authority.file})
         assert ask(suite, "good") == (True, "abnil")
+        worked, text = ask(suite, "burst")
+        assert worked and text.startswith("12000 | "), text
+        assert "websocket: wss://here.test" in text
         worked, text = ask(suite, "wrong")
         assert not worked
         assert "its certificate must be for this name" in text
