@@ -306,8 +306,7 @@ def test_a_socket_ends_with_its_object_and_its_process(web, server):  # noqa: F8
 probes.drop = function()
   open '/quiet'
   -- Enough for the collector to come by.
-  local t = {}
-  for i = 1, 300000 do t[i % 10] = { tostring(i) } end
+  for i = 1, 100 do local text = ('x'):rep(1000000 + i) end
 end
 probes.keep = function() held = held or {} held[#held + 1] = open '/quiet' end
 """)
