@@ -36,7 +36,7 @@ LIBS := $(PKG_LIBS) -lm
 
 # daemon:room[,more folders of the room]
 DAEMONS := master:master loader:master/loader smtpd:smtpd \
-	qmgr:qmgr,qmgr/engine policy:qmgr/policy smtp-out:smtp-out \
+	qmgr:qmgr,qmgr/engine policy:qmgr/policy lookupd:lookupd smtp-out:smtp-out \
 	spoold:spoold spoold-reader:spoold/reader spoold-logger:spoold/logger
 # program:folder (a folder per program under tools/)
 TOOLS := ekiden:tools/ekiden tailer:tools/tailer
@@ -46,7 +46,7 @@ BUILD_TOOLS := mdoc-options:tools/mdoc-options
 BENCHES := smtp-load:tests/bench/load,tests/bench/common \
 	smtp-sink:tests/bench/sink,tests/bench/common
 
-LIB_SRC := $(wildcard lib/*/*.c)
+LIB_SRC := $(wildcard lib/*/*.c) $(wildcard lib/policy/modules/*.c)
 LIB_A := $(BUILD)/libekiden.a
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 

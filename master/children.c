@@ -32,6 +32,7 @@ static const struct {
 	{ { ROLE_QMGR, ROLE_QMGR }, 10000 },
 	{ { ROLE_LOGGER, ROLE_LOGGER }, 20000 },
 	{ { ROLE_READER, ROLE_POLICY }, 5000 },
+	{ { ROLE_LOOKUP, ROLE_LOOKUP }, 5000 },
 	{ { ROLE_SPOOLD, ROLE_SPOOLD }, 20000 },
 };
 
@@ -207,6 +208,7 @@ child_root(struct master *m, enum role role)
 		return "/run/ekiden/empty";
 	case ROLE_LOGGER: /* its folders may be anywhere */
 	case ROLE_LOCAL:
+	case ROLE_LOOKUP: /* and look things up in files */
 	case ROLE_POLICY: /* Lua modules read files under the policy folder */
 	case ROLE_LOADER:
 	case ROLE_MASTER:
@@ -328,7 +330,7 @@ void
 children_start(struct master *m)
 {
 	static const enum role order[] = { ROLE_SPOOLD, ROLE_READER,
-		ROLE_LOGGER, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL, ROLE_QMGR,
+		ROLE_LOGGER, ROLE_LOOKUP, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL, ROLE_QMGR,
 		ROLE_SMTPD };
 	struct child *c;
 	size_t i;

@@ -7,6 +7,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
 #include "lib/base/wire.h"
+#include "lib/policy/door.h"
 #include "lib/policy/policy.h"
 #include "lib/settings/suite.h"
 
@@ -83,7 +84,8 @@ conf_new(const struct suite *suite)
 }
 
 int
-conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite)
+conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite,
+    struct door *door)
 {
 	struct policy_error error = { 0 };
 
@@ -95,6 +97,7 @@ conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite)
 		policy_error_free(&error);
 		return -1;
 	}
+	policy_set_door(c->policy, door);
 	c->on_listener_domain = policy_has(c->policy, "get_listener_domain");
 	c->on_message_received = policy_has(c->policy,
 	    "smtp_server_message_received");

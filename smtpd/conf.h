@@ -24,6 +24,8 @@ struct conf_listener {
 	uint64_t max_connections; /* this process's share */
 };
 
+struct door;
+
 struct conf {
 	unsigned refs;
 	struct conf_listener *v;
@@ -41,7 +43,7 @@ struct conf {
 struct conf *conf_new(const struct suite *suite);
 /* Runs the suite's policy, inside the jail. -1 and a log line: it fails. */
 int conf_load_policy(struct conf *c, struct loop *loop,
-    const struct suite *suite);
+    const struct suite *suite, struct door *door);
 struct conf *conf_ref(struct conf *c);
 /* Clears the caller's pointer. */
 void conf_unref(struct conf **c);

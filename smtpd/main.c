@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/io/tls_server.h"
 #include "lib/mail/charset.h"
+#include "lib/policy/door.h"
 #include "lib/proc/daemon.h"
 #include "smtpd/conf.h"
 #include "smtpd/listener.h"
@@ -65,12 +66,22 @@ smtpd_stop_overdue(void *arg)
 	}
 }
 
+static struct channel *
+lookup_channel(void *arg, enum lookup_op op)
+{
+	struct smtpd *s = arg;
+
+	(void)op;
+	return daemon_peer(&s->daemon, ROLE_LOOKUP, 0);
+}
+
 static void
 smtpd_started(void *state, struct daemon *d)
 {
 	struct smtpd *s = state;
 
-	if (conf_load_policy(s->conf, s->loop, &d->suite) != 0)
+	s->door = door_new(lookup_channel, s);
+	if (conf_load_policy(s->conf, s->loop, &d->suite, s->door) != 0)
 		fatalx("the policy cannot be run");
 	outbox_init(&s->outbox);
 	timer_init(&s->accept_wait, s->loop, accept_again, s);
@@ -93,7 +104,8 @@ smtpd_reload(void *state, const struct suite *old)
 
 	(void)old;
 	acceptors_close(s);
-	if (conf_load_policy(fresh, s->loop, &s->daemon.suite) != 0) {
+	if (conf_load_policy(fresh, s->loop, &s->daemon.suite,
+	    s->door) != 0) {
 		log_warnx("the configuration before the reload stays");
 		conf_unref(&fresh);
 		return;

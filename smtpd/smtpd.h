@@ -16,6 +16,7 @@
 struct acceptor;
 struct charsets;
 struct conf;
+struct door;
 struct session;
 struct transaction;
 
@@ -26,6 +27,7 @@ struct smtpd {
 	struct charsets *charsets;
 	struct keys keys;        /* read before the jail closed */
 	struct conf *conf;       /* in force; sessions may hold older ones */
+	struct door *door;       /* of the policies of all configurations */
 	struct outbox outbox;
 	enum health health;
 	bool health_known;       /* the writer has spoken */

@@ -20,6 +20,7 @@ enum role {
 	ROLE_POLICY, /* Lua and DNS for the queue manager and delivery */
 	ROLE_OUT,    /* SMTP delivery */
 	ROLE_LOCAL,  /* delivery into files (maildir), no network */
+	ROLE_LOOKUP, /* what scripts ask of the outside, and share */
 	ROLE_COUNT
 };
 

@@ -203,14 +203,29 @@ call_waitable(lua_State *L)
 }
 
 int
-call_wait(lua_State *L)
+call_wait_then(lua_State *L, lua_KFunction k, lua_KContext context)
 {
 	struct policy *p = policy_of(L);
 	struct call *call = p->running;
 
 	call->waiting = true;
 	map_set(&p->calls, span_make(&call->id, sizeof(call->id)), call);
-	return lua_yield(L, 0);
+	return lua_yieldk(L, 0, context, k);
+}
+
+static int
+give_nothing(lua_State *L, int status, lua_KContext context)
+{
+	(void)L;
+	(void)status;
+	(void)context;
+	return 0;
+}
+
+int
+call_wait(lua_State *L)
+{
+	return call_wait_then(L, give_nothing, 0);
 }
 
 void
@@ -219,7 +234,7 @@ call_resume(struct call *call)
 	map_del(&call->policy->calls,
 	    span_make(&call->id, sizeof(call->id)));
 	call->waiting = false;
-	if (!call_run(call, lua_gettop(call->co)))
+	if (!call_run(call, 0))
 		call->ops->drop(call);
 }
 

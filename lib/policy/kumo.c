@@ -8,6 +8,8 @@
 #include "lib/base/text.h"
 #include "lib/io/loop.h"
 #include "lib/policy/event_names.h"
+#include "lib/policy/library.h"
+#include "lib/policy/modules/modules.h"
 #include "lib/policy/state.h"
 
 /* ---- kumo.on ------------------------------------------------------------ */
@@ -206,6 +208,7 @@ kumo_module(lua_State *L)
 		{ "log_warn", kumo_log_warn },
 		{ "log_info", kumo_log_info },
 		{ "log_debug", kumo_log_debug },
+		{ "make_throttle", make_throttle },
 		{ "sleep", kumo_sleep },
 		{ "validation_failed", kumo_validation_failed },
 		{ NULL, NULL },
@@ -220,6 +223,7 @@ kumo_module(lua_State *L)
 	kumo_objects(L);
 	kumo_declarations(L);
 	kumo_dns(L);
+	libraries_open(L);
 	return 1;
 }
 
@@ -230,4 +234,5 @@ kumo_open(lua_State *L)
 	lua_pushcfunction(L, kumo_module);
 	lua_setfield(L, -2, "kumo");
 	lua_pop(L, 1);
+	libraries_preload(L);
 }

@@ -23,6 +23,7 @@
 #include "lib/settings/suite.h"
 
 struct call;
+struct door;
 struct loop;
 
 enum policy_mode {
@@ -60,6 +61,7 @@ struct policy {
 	uint64_t last_call;
 	struct call *running;
 	struct buf scratch;
+	struct door *door; /* of the daemon; NULL: none */
 };
 
 struct event_handlers {
@@ -141,8 +143,13 @@ struct shell {
 
 /* 0 when it is over already. The call is embedded in the caller's own. */
 uint64_t call_start(struct policy *p, struct call *call, const char *event);
-/* Sleep until call_resume: `return call_wait(L)` as a C function's last act. */
+/*
+ * Sleep until call_resume: `return call_wait(L)` as a C function's last act,
+ * which gives no result.
+ */
 int call_wait(lua_State *L);
+/* As call_wait; k goes on with the function's stack when it was resumed. */
+int call_wait_then(lua_State *L, lua_KFunction k, lua_KContext context);
 /* May this thread wait? If not, raises. */
 struct call *call_waitable(lua_State *L);
 void call_resume(struct call *call);

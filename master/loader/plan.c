@@ -116,6 +116,7 @@ plan_send(const struct suite *suite)
 	send_count(ch, ROLE_LOGGER, 1);
 	send_count(ch, ROLE_QMGR, 1);
 	send_count(ch, ROLE_POLICY, 1);
+	send_count(ch, ROLE_LOOKUP, 1);
 	send_count(ch, ROLE_LOCAL, 1);
 	send_count(ch, ROLE_OUT, suite->processes.smtp_out);
 	send_count(ch, ROLE_SMTPD, suite->processes.smtpd);

@@ -13,6 +13,7 @@
 #include "lib/ipc/control.h"
 #include "lib/ipc/delivery.h"
 #include "lib/ipc/journal.h"
+#include "lib/ipc/lookup.h"
 #include "lib/ipc/policy.h"
 #include "lib/ipc/store.h"
 #include "lib/mail/envelope.h"
@@ -48,6 +49,8 @@ PLAIN(sched_entry)
 LISTS(store)
 NUMBER(stored)
 PLAIN(lone_record)
+PLAIN(lookup)
+PLAIN(lookup_answer)
 NUMBER(health)
 LISTS(enqueued)
 PLAIN(enqueued_gap)
@@ -101,6 +104,7 @@ static void (*const bodies[])(struct reader *, struct buf *,
 	body_control_peer, body_control_listener, body_control_setup,
 	body_control_bind, body_control_folder, body_control_count,
 	body_sched_entry, body_store, body_stored, body_lone_record,
+	body_lookup, body_lookup_answer,
 	body_health, body_enqueued, body_enqueued_gap, body_settle,
 	body_settled, body_sched_scan, body_sched_slice, body_journal_entry,
 	body_journal_grown, body_journal_read, body_journal_part,

@@ -277,7 +277,8 @@ server_run(struct server *s, const int *listeners, size_t n, bool with_policy)
 		bundle_add(&d->daemon.suite.bundle, "init.lua",
 		    SPAN_LIT(policy));
 	d->conf = conf_new(&d->daemon.suite);
-	if (conf_load_policy(d->conf, d->loop, &d->daemon.suite) != 0)
+	if (conf_load_policy(d->conf, d->loop, &d->daemon.suite,
+		    NULL) != 0)
 		abort();
 	tls_server_start();
 	outbox_init(&d->outbox);

@@ -8,6 +8,7 @@
 #include "lib/ipc/control.h"
 #include "lib/ipc/delivery.h"
 #include "lib/ipc/journal.h"
+#include "lib/ipc/lookup.h"
 #include "lib/ipc/policy.h"
 #include "lib/ipc/store.h"
 #include "lib/mail/envelope.h"
@@ -113,6 +114,8 @@ LISTS(store, .deferred = true, .messages = messages, .n_messages = 2,
 BODY(stored, number, { STORED_FAILED }, v.v = stored_get(r),
     stored_put(b, (enum stored_result)v.v), (void)0)
 PLAIN(lone_record, SPAN_LIT("record"), SPAN_LIT("envelope"))
+PLAIN(lookup, LOOKUP_THROTTLE, SPAN_LIT("value"))
+PLAIN(lookup_answer, true, SPAN_LIT("error"), SPAN_LIT("value"))
 BODY(health, number, { HEALTH_FAILED }, v.v = health_get(r),
     health_put(b, (enum health)v.v), (void)0)
 LISTS(enqueued, .commit = 9, .more = true, .entries = entries, .n = 2)
@@ -219,6 +222,7 @@ static const struct {
 	ROW(control_peer), ROW(control_listener), ROW(control_setup),
 	ROW(control_bind), ROW(control_folder), ROW(control_count),
 	ROW(sched_entry), ROW(store), ROW(stored), ROW(lone_record),
+	ROW(lookup), ROW(lookup_answer),
 	ROW(health), ROW(enqueued), ROW(enqueued_gap), ROW(settle),
 	ROW(settled), ROW(sched_scan), ROW(sched_slice), ROW(journal_entry),
 	ROW(journal_grown), ROW(journal_read), ROW(journal_part),

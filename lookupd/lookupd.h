@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one state of lookupd. */
+#ifndef LOOKUPD_LOOKUPD_H
+#define LOOKUPD_LOOKUPD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/proc/daemon.h"
+
+struct ask;
+struct throttles;
+
+struct lookupd {
+	struct daemon daemon;
+	struct ask *asks; /* under way */
+	size_t n_asks;
+	bool paused;      /* too many: peers are read more slowly */
+	struct throttles *throttles;
+};
+
+#endif
