@@ -12,8 +12,9 @@
  *   EKIDEN_FAULT_FILE  only calls on files whose path holds this text
  *   EKIDEN_FAULT_WHEN  a file that holds the plan, in the form of EKIDEN_FAULT;
  *                      calls count only while it exists, from 1 again when
- *                      its text is another one; kill and torn without + take
- *                      it away, so that the successor lives
+ *                      its text is another one; kill and torn without +
+ *                      take it away, so that the successor lives. Each call
+ *                      that was failed adds a byte to this file's name + ".hits"
  *   EKIDEN_FAULT_ROLE  only in the process whose argv[0] is this
  */
 #include <errno.h>
@@ -137,6 +138,24 @@ fault_leaves_no_trap(void)
 		syscall(SYS_unlinkat, AT_FDCWD, fault.when, 0);
 }
 
+/* For those who wait until it happened. */
+static void
+fault_count_hit(void)
+{
+	char path[512];
+	int fd;
+
+	if (fault.when == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s.hits", fault.when);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (fd == -1)
+		return;
+	syscall(SYS_write, fd, "x", 1);
+	syscall(SYS_close, fd);
+}
+
 /* What is to happen to this call? */
 static enum fault_action
 fault_strike(const char *call, int fd)
@@ -160,6 +179,8 @@ fault_strike(const char *call, int fd)
 		hit = fault.seen == fault.nth ||
 		    (fault.from_then_on && fault.seen > fault.nth);
 	}
+	if (hit && fault.action == FAULT_ERRNO)
+		fault_count_hit();
 	errno = saved;
 	if (!hit || fault.action == FAULT_NONE)
 		return FAULT_NONE;
