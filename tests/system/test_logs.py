@@ -45,6 +45,14 @@ def send_many(suite, n, start=0):
                             f"Subject: s{i}\r\nX-A: {i}\r\n\r\n")
 
 
+def refuse(suite):
+    """One that is not taken: its record is a Rejection."""
+    with suite.client() as client:
+        client.ehlo()
+        client.mail("a@from.test")
+        return client.rcpt("nonsense@@")[0] >= 500
+
+
 class Tailer:
     """The program, reading all the time what it prints."""
 
@@ -53,7 +61,8 @@ class Tailer:
         self.process = subprocess.Popen([TAILER, *options, folder], text=True,
                                         stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -66,7 +75,7 @@ class Tailer:
     def end(self, signo=signal.SIGTERM):
         self.process.send_signal(signo)
         self.process.wait(10)
-        time.sleep(0.05)
+        self.reader.join(10)
         return self.lines
 
 
@@ -95,13 +104,18 @@ def test_by_size_in_order(make_suite, sink):
 
 
 def test_by_time_when_idle(make_suite, sink):
+    # Beside it a log that is not idle shows how time goes by.
+    busy = os.path.join(sink.folder, "busy")
     suite = logs(make_suite(sink_port=sink.port),
-                 max_segment_duration="500ms").start()
+                 {"max_segment_duration": "500ms", "per_record": {
+                     "Delivery": {}, "Any": {"enable": False}}},
+                 {"max_segment_duration": "500ms", "log_dir": busy}).start()
     suite.send()
     suite.wait_records(1, "Delivery")
     [first] = segments(suite.logs)
     wait_for(lambda: is_finished(first), 5)
-    time.sleep(0.7)
+    ended = len(segments(busy))
+    wait_for(lambda: refuse(suite) and len(segments(busy)) > ended + 2)
     # No empty segment was begun.
     assert segments(suite.logs) == [first]
     suite.send()
@@ -137,10 +151,7 @@ def test_types_apart(make_suite, make_peer):
         "Any": {"suffix": "_rest"}})
     suite.start()
     send_many(suite, 3)
-    with suite.client() as client:
-        client.ehlo()
-        client.mail("a@from.test")
-        client.rcpt("nonsense@@")
+    refuse(suite)
     wait_for(lambda: segments(elsewhere) and
              suite.records(folder=elsewhere))
     suite.wait_records(2, "Delivery")

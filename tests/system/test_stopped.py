@@ -67,7 +67,9 @@ def test_store_hangs_clients_are_told(short):
         with pytest.raises((smtplib.SMTPResponseException,
                             smtplib.SMTPServerDisconnected)) as caught:
             short.send()
-        assert time.monotonic() - began < 10
+        took = time.monotonic() - began
+        print(f"told after {took:.2f} s")
+        assert took < 1 * 10  # store_deadline
         if isinstance(caught.value, smtplib.SMTPResponseException):
             assert caught.value.smtp_code in (421, 451), caught.value
     finally:
