@@ -154,18 +154,19 @@ def record(r):
                   when.timestamp())
 
 
+def of_load(name):
+    """Other mail of a test has no transmissions."""
+    return re.fullmatch(r"\d+\.\d+", name)
+
+
 def arrivals(sink):
     """Transmission -> when the sink took it, each time."""
     found = collections.defaultdict(list)
     for line in sink.lines():
         words = line.split()
-        found[words[0]].append(int(words[-1]) / 1e6)
+        if of_load(words[0]):
+            found[words[0]].append(int(words[-1]) / 1e6)
     return found
-
-
-def of_load(name):
-    """Other mail of a test has no transmissions."""
-    return re.fullmatch(r"\d+\.\d+", name)
 
 
 class Audit:
@@ -227,7 +228,7 @@ class Audit:
             self.blame(f"recorded as {kind} more than once", (
                 t for t, records in found.items() if len(records) > 1))
         self.blame("delivered and not recorded so", (
-            t for t in self.arrived if of_load(t) and not delivered[t]))
+            t for t in self.arrived if not delivered[t]))
         self.blame("recorded as delivered and not seen by the sink", (
             t for t, r in delivered.items() if r and of_load(t) and
             t not in self.arrived))
@@ -238,14 +239,15 @@ class Audit:
         self.blame("given up", (
             t for t, records in others.items()
             if {r.type for r in records} & {"Bounce", "Expiration"}))
-        self.deferred = sum(len(r) for r in others.values())
+        self.others = collections.Counter(
+            r.type for records in others.values() for r in records)
         self.delivered = delivered
 
     def see_copies(self):
         """A copy is the suite's right only where somebody died before the first
         outcome was settled. Then its record is that of the last one."""
         self.copies = self.oldest = 0
-        sent = [t.split(".")[0] for t in self.arrived if of_load(t)]
+        sent = [t.split(".")[0] for t in self.arrived]
         self.repeats = len(sent) - len(set(sent))
         unexplained, wrong = [], []
         for t, times in self.arrived.items():
@@ -258,8 +260,7 @@ class Audit:
                     continue
                 kill.copies += 1
                 self.oldest = max(self.oldest, kill.began - first)
-            if of_load(t) and any(r.time < times[-1]
-                                  for r in self.delivered[t]):
+            if any(r.time < times[-1] for r in self.delivered[t]):
                 wrong.append(t)
         # Under way at a kill: taken by the sink, the outcome came later.
         dead = [k.dead for k in self.kills]
@@ -288,7 +289,7 @@ class Audit:
         return (f"{len(self.kills)} kills, {len(self.acked)} acknowledged, "
                 f"{len(self.lost)} lost, {self.copies} copies, "
                 f"{self.repeats} repeats of the client, "
-                f"{self.deferred} other records")
+                f"other records: {dict(self.others) or 'none'}")
 
 
 def check(suite):
