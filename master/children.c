@@ -19,6 +19,7 @@
 enum {
 	BACKOFF_FIRST_MS = 50,
 	BACKOFF_MAX_MS = 1000,
+	STOP_SAME_MS = 1000, /* a second wish to stop within it is the first */
 	BACKOFF_CALM_MS = 1000, /* having run this long, start afresh at once */
 };
 
@@ -386,7 +387,7 @@ stage_kill(void *arg)
 	for (i = 0; i < m->n_children; i++) {
 		if (m->children[i].state != CHILD_STOPPING)
 			continue;
-		log_warnx("role=%s/%u pid=%d did not stop in time: killed",
+		log_warnx("role=%s/%u pid=%d has not stopped yet: killed",
 		    role_name(m->children[i].role), m->children[i].index,
 		    (int)m->children[i].pid);
 		kill(m->children[i].pid, SIGKILL);
@@ -437,9 +438,15 @@ children_stop(struct master *m)
 	unsigned i;
 
 	if (m->stop_stage >= 0) {
-		stage_kill(m);
+		/* Ctrl-C reaches us and whoever started us, who asks too. */
+		if (loop_mono_ms(m->loop) - m->stop_asked_ms >=
+		    STOP_SAME_MS) {
+			log_warnx("told again to stop: waiting no longer");
+			stage_kill(m);
+		}
 		return;
 	}
+	m->stop_asked_ms = loop_mono_ms(m->loop);
 	timer_init(&m->stop_deadline, m->loop, stage_kill, m);
 	for (i = 0; i < m->n_children; i++)
 		timer_cancel(&m->children[i].respawn);

@@ -7,7 +7,7 @@
  * from a network and nothing of a configuration but the loader's frames; the
  * configuration itself passes through as a sealed descriptor.
  *
- * SIGTERM, SIGINT: orderly stop, status 0; once more: do not wait. SIGHUP:
+ * SIGTERM, SIGINT: orderly stop, status 0; a second later once more: do not wait. SIGHUP:
  * reload; a configuration that fails to load leaves the old one in force.
  */
 #include <errno.h>

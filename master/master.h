@@ -81,6 +81,7 @@ struct master {
 	struct timer reload_patience;
 	bool running;        /* "initialization complete" was said */
 	int stop_stage;      /* -1: not stopping */
+	int64_t stop_asked_ms;
 	struct timer stop_deadline;
 };
 
