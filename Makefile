@@ -143,8 +143,12 @@ check: deps
 system: programs
 	@$(PYTHON) -m pytest -q -n $(JOBS) tests/system
 
+# More of it: make crash CRASH_MODE=one CRASH_KILLS=200 (or all, or mixed), with
+# a line per kill and the audit at the end.
+CRASH_ARGS := $(if $(CRASH_MODE),-s tests/crash/test_kill.py,tests/crash)
+export CRASH_MODE CRASH_KILLS CRASH_SEED
 crash: programs
-	@$(PYTHON) -m pytest -q tests/crash
+	@$(PYTHON) -m pytest -q $(CRASH_ARGS)
 
 # Against Postfix from Debian's packages; installed unconfigured it never starts
 # on its own. Narrow it down: make bench BENCH_ARGS='--only relay --scale 0.5'

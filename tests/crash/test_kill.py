@@ -22,7 +22,9 @@ from ledger import Audit, Kill, Lines, Load, audited, check, fixed_port
 from suite import Sink, Suite, wait_for
 
 FEW = {"one": 27, "all": 3, "mixed": 3}
-MODES = [os.environ["CRASH_MODE"]] if "CRASH_MODE" in os.environ else list(FEW)
+MODES = [os.environ["CRASH_MODE"]] if os.environ.get("CRASH_MODE") else \
+    list(FEW)
+assert set(MODES) <= set(FEW), "CRASH_MODE is one, all or mixed"
 # The promise is one second; the machine that runs this may be busy.
 BACK_WITHIN = 5.0
 
@@ -31,7 +33,7 @@ class Crash:
     """A suite under load that is hurt again and again."""
 
     def __init__(self):
-        self.random = random.Random(int(os.environ.get("CRASH_SEED", "1")))
+        self.random = random.Random(int(os.environ.get("CRASH_SEED") or 1))
         # What it took and has not answered yet is under way at a kill.
         self.sink = Sink("--no-store", "--slow-percent", "20", "--slow-ms", "100")
         self.suite = audited(Suite(sink_port=self.sink.port)).start()
@@ -114,7 +116,7 @@ def test_kill(mode):
     crash = Crash()
     try:
         crash.flows(20)
-        for n in range(int(os.environ.get("CRASH_KILLS", FEW[mode]))):
+        for n in range(int(os.environ.get("CRASH_KILLS") or FEW[mode])):
             crash.some_work()
             crash.kill(mode, n)
         audit = Audit(crash.suite, crash.sink, crash.load, crash.kills)
