@@ -9,6 +9,9 @@
 #include "lib/proc/daemon.h"
 
 struct ask;
+struct counters;
+struct memos;
+struct queues;
 struct throttles;
 
 struct lookupd {
@@ -16,6 +19,9 @@ struct lookupd {
 	struct ask *asks; /* under way */
 	size_t n_asks;
 	bool paused;      /* too many: peers are read more slowly */
+	struct counters *counters;
+	struct memos *memos;
+	struct queues *queues;
 	struct throttles *throttles;
 };
 

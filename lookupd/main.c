@@ -7,7 +7,10 @@
  */
 #include "lib/base/log.h"
 #include "lookupd/ask.h"
+#include "lookupd/counters.h"
 #include "lookupd/lookupd.h"
+#include "lookupd/memos.h"
+#include "lookupd/queues.h"
 #include "lookupd/throttles.h"
 
 static const struct channel_handler handlers[] = {
@@ -21,13 +24,19 @@ started(void *state, struct daemon *d)
 {
 	struct lookupd *l = state;
 
+	l->counters = counters_new();
+	l->memos = memos_new(d->loop);
+	l->queues = queues_new();
 	l->throttles = throttles_new(d->loop);
 }
 
 static void
 peer_down(void *state, struct channel *ch)
 {
-	asks_forget_peer(state, ch);
+	struct lookupd *l = state;
+
+	asks_forget_peer(l, ch);
+	memos_forget_peer(l->memos, ch);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/io/sock.h"
+#include "lib/ipc/tally.h"
 #include "master/master.h"
 #include "master/reload.h"
 
@@ -206,12 +207,13 @@ child_root(struct master *m, enum role role)
 	case ROLE_SMTPD:
 	case ROLE_QMGR:
 	case ROLE_OUT:
-		return "/run/ekiden/empty";
+		return EMPTY_ROOT;
 	case ROLE_LOGGER: /* its folders may be anywhere */
 	case ROLE_LOCAL:
 	case ROLE_LOOKUP: /* and look things up in files */
 	case ROLE_POLICY: /* Lua modules read files under the policy folder */
 	case ROLE_LOADER:
+	case ROLE_KEYS:
 	case ROLE_MASTER:
 	case ROLE_COUNT:
 		break;
@@ -258,12 +260,30 @@ child_launch(struct child *c)
 	c->started_ms = loop_mono_ms(m->loop);
 }
 
+/* Each role has its own, if any. */
+static void
+send_keys(struct child *c)
+{
+	const struct plan *p = &c->m->plan;
+	struct control_keys k;
+	unsigned i;
+
+	for (i = 0; i < p->n_keys; i++) {
+		if (p->keys[i].role != c->role)
+			continue;
+		k = (struct control_keys){ c->role, p->keys[i].len };
+		control_keys_put(channel_begin(c->ch, MSG_KEYS, 0), &k);
+		channel_end_fd(c->ch, p->keys[i].fd);
+	}
+}
+
 static void
 send_config(struct child *c, enum message type)
 {
 	struct master *m = c->m;
 	struct control_setup s = { m->plan.config_len, m->epoch };
 
+	send_keys(c);
 	control_setup_put(channel_begin(c->ch, type, 0), &s);
 	channel_end_fd(c->ch, m->plan.config_fd);
 }
@@ -281,9 +301,21 @@ send_listeners(struct child *c)
 		if (m->listeners[i].kind != LISTENER_SMTP)
 			continue;
 		l.index = m->listeners[i].index;
+		l.row = m->listeners[i].row;
 		control_listener_put(channel_begin(c->ch, MSG_LISTENER, 0), &l);
 		channel_end_fd(c->ch, m->listeners[i].fd);
 	}
+}
+
+/* A new process counts from zero. */
+static void
+send_tally(struct child *c)
+{
+	if (c->role != ROLE_SMTPD)
+		return;
+	tally_clear(c->m->tally, c->index);
+	channel_begin(c->ch, MSG_TALLY, 0);
+	channel_end_fd(c->ch, c->m->tally_fd);
 }
 
 static void
@@ -322,6 +354,7 @@ child_respawn(void *arg)
 
 	child_launch(c);
 	send_config(c, MSG_SETUP);
+	send_tally(c);
 	send_listeners(c);
 	child_plumb(c, c->m->children + c->m->n_children);
 	channel_send(c->ch, MSG_START, 0);
@@ -337,6 +370,9 @@ children_start(struct master *m)
 	size_t i;
 	uint32_t k;
 
+	if (m->plan.counts[ROLE_SMTPD] > TALLY_PROCESSES)
+		fatalx("too many processes are configured");
+	tally_set_processes(m->tally, m->plan.counts[ROLE_SMTPD]);
 	m->child_events = (struct channel_events){ .handlers = child_handlers,
 		.lost = on_child_lost, .owner = m };
 	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
@@ -349,6 +385,7 @@ children_start(struct master *m)
 			timer_init(&c->respawn, m->loop, child_respawn, c);
 			child_launch(c);
 			send_config(c, MSG_SETUP);
+			send_tally(c);
 			send_listeners(c);
 		}
 	}
@@ -484,6 +521,9 @@ children_ended(struct master *m, pid_t pid, int status)
 	was = c->state;
 	child_report(c, status);
 	channel_close(&c->ch);
+	/* At once: its sessions are gone, whenever a successor comes. */
+	if (c->role == ROLE_SMTPD)
+		tally_clear(m->tally, c->index);
 	c->pid = 0;
 	c->state = CHILD_DOWN;
 	reload_done(c);

@@ -15,6 +15,7 @@ static const struct {
 	[ROLE_OUT] = { "smtp-out", "smtp-out", "ekiden-out" },
 	[ROLE_LOCAL] = { "local", "smtp-out", "ekiden-local" },
 	[ROLE_LOOKUP] = { "lookupd", "lookupd", "ekiden-policy" },
+	[ROLE_KEYS] = { "keys", "keys", NULL },
 };
 
 static const struct {

@@ -174,6 +174,13 @@ call_start(struct policy *p, struct call *call, const char *event)
 }
 
 void
+call_start_at_once(struct policy *p, struct call *call, const char *event)
+{
+	call->at_once = true;
+	(void)call_start(p, call, event);
+}
+
+void
 policy_cancel(struct policy *p, uint64_t id)
 {
 	struct call *call = map_get(&p->calls, span_make(&id, sizeof(id)));
@@ -197,6 +204,9 @@ call_waitable(lua_State *L)
 	    !lua_isyieldable(L))
 		where_error(L, "this call has to wait, which only an event "
 		    "handler may, and not inside a coroutine of its own");
+	if (call->at_once)
+		where_error(L, "this event has to answer at once: nothing "
+		    "that waits can be called in it");
 	if (p->calls.count >= CALLS_MAX)
 		where_error(L, "too many event handlers are waiting");
 	return call;

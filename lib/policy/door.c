@@ -261,14 +261,23 @@ wait_of(lua_State *L, int index)
 	return ms < 0 ? 0 : ms > 86400000 ? 86400000 : ms;
 }
 
+bool
+door_can_wait(lua_State *L)
+{
+	const struct policy *p = policy_of(L);
+
+	return p->door != NULL && p->running != NULL &&
+	    p->running->co == L && !p->running->at_once &&
+	    lua_isyieldable(L);
+}
+
 int
-door_ask(lua_State *L, enum lookup_op op, int index,
-    int (*finish)(lua_State *L))
+door_ask_within(lua_State *L, enum lookup_op op, int index,
+    int (*finish)(lua_State *L), int64_t wait_ms)
 {
 	struct policy *p = policy_of(L);
 	struct channel *ch = door_channel(L, op);
 	struct call *call = call_waitable(L);
-	int64_t wait_ms;
 	struct span args;
 	struct ask *a;
 
@@ -279,16 +288,23 @@ door_ask(lua_State *L, enum lookup_op op, int index,
 	a->ch = ch;
 	a->finish = finish;
 	a->call = call->id;
-	wait_ms = wait_of(L, index);
 	args = args_encode(L, op, index);
 	a->id = ++p->door->last;
 	a->door = p->door;
 	map_set(&p->door->waiting, span_make(&a->id, sizeof(a->id)), a);
 	timer_init(&a->overdue, p->loop, ask_overdue, a);
 	a->timed = true;
-	timer_set(&a->overdue, DOOR_WAIT_MS + wait_ms);
+	timer_set(&a->overdue, wait_ms);
 	lookup_send(ch, a->id, op, args);
 	return call_wait_then(L, ask_resumed, lua_gettop(L));
+}
+
+int
+door_ask(lua_State *L, enum lookup_op op, int index,
+    int (*finish)(lua_State *L))
+{
+	return door_ask_within(L, op, index, finish, DOOR_WAIT_MS +
+	    wait_of(L, lua_absindex(L, index)));
 }
 
 void

@@ -4,6 +4,7 @@
 #define LIB_POLICY_DOOR_ASK_H
 
 #include <lua.h>
+#include <stdbool.h>
 
 #include "lib/base/span.h"
 #include "lib/ipc/lookup.h"
@@ -20,6 +21,11 @@ enum { DOOR_WAIT_MS = 60000 };
  */
 int door_ask(lua_State *L, enum lookup_op op, int index,
     int (*finish)(lua_State *L));
+/* As door_ask, and an error after exactly that time. */
+int door_ask_within(lua_State *L, enum lookup_op op, int index,
+    int (*finish)(lua_State *L), int64_t wait_ms);
+/* May this thread ask now and wait for an answer? */
+bool door_can_wait(lua_State *L);
 /* Send without waiting: nobody hears what became of it. May raise. */
 void door_tell(lua_State *L, enum lookup_op op, int index);
 /* As door_tell, where nothing may be raised (a finaliser). */

@@ -209,6 +209,7 @@ kumo_module(lua_State *L)
 		{ "log_info", kumo_log_info },
 		{ "log_debug", kumo_log_debug },
 		{ "make_throttle", make_throttle },
+		{ "memoize", kumo_memoize },
 		{ "sleep", kumo_sleep },
 		{ "validation_failed", kumo_validation_failed },
 		{ NULL, NULL },

@@ -61,6 +61,7 @@ struct policy {
 	uint64_t last_call;
 	struct call *running;
 	struct buf scratch;
+	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
 };
 
@@ -130,6 +131,7 @@ struct call {
 	lua_State *co;
 	int ref;     /* table in the registry: the coroutine, the shells */
 	bool waiting;
+	bool at_once; /* it may not wait */
 	int64_t spent_us;
 	uint64_t steps;
 	struct shell *shells; /* userdata that point at the caller's structs */
@@ -141,6 +143,9 @@ struct shell {
 	void *thing; /* NULL once the call is over */
 };
 
+/* As call_start, of handlers that must not wait: always over. */
+void call_start_at_once(struct policy *p, struct call *call,
+    const char *event);
 /* 0 when it is over already. The call is embedded in the caller's own. */
 uint64_t call_start(struct policy *p, struct call *call, const char *event);
 /*
@@ -182,6 +187,10 @@ void modules_open(struct policy *p);  /* module.c: require, io, dofile */
  * require '...' and that did not run yet, say inside a handler.
  */
 void modules_follow(struct policy *p);
+
+/* key_names.c, in a loader: key files into suite.script_keys. */
+void key_names_made(struct policy *p, const struct egress_path *path);
+void key_names_search(struct policy *p);
 
 /* Load a script as a chunk on top; -1 with the error. */
 int module_load_text(struct policy *p, const char *name, struct span text,

@@ -56,6 +56,7 @@ prepare(void *state, struct daemon *d)
 	struct policyd *pd = state;
 	char *why;
 
+	policy_prepare();
 	pd->dns = dns_new(d->loop, &d->suite.dns, &why);
 	if (pd->dns == NULL)
 		fatalx("dns: %s", why);

@@ -18,6 +18,7 @@
 #include "lib/ipc/store.h"
 #include "lib/mail/envelope.h"
 #include "lib/mail/record.h"
+#include "lib/settings/key_list.h"
 
 #define BODY(name, declare, get, put, done)                                    \
 	static inline void                                                     \
@@ -45,6 +46,9 @@ PLAIN(control_bind)
 BODY(control_folder, struct control_folder v, control_folder_get(r, &v),
     control_folder_put(b, &v), free(v.path))
 PLAIN(control_count)
+PLAIN(control_keys)
+BODY(key_list, struct key_list v, key_list_get(r, &v), key_list_put(b, &v),
+    key_list_free(&v))
 PLAIN(sched_entry)
 LISTS(store)
 NUMBER(stored)
@@ -104,7 +108,6 @@ static void (*const bodies[])(struct reader *, struct buf *,
 	body_control_peer, body_control_listener, body_control_setup,
 	body_control_bind, body_control_folder, body_control_count,
 	body_sched_entry, body_store, body_stored, body_lone_record,
-	body_lookup, body_lookup_answer,
 	body_health, body_enqueued, body_enqueued_gap, body_settle,
 	body_settled, body_sched_scan, body_sched_slice, body_journal_entry,
 	body_journal_grown, body_journal_read, body_journal_part,
@@ -114,6 +117,8 @@ static void (*const bodies[])(struct reader *, struct buf *,
 	body_outcome_kept, body_ask_queue, body_ask_name, body_ask_path,
 	body_settings_answer, body_ask_mx, body_mx_answer, body_ask_host,
 	body_host_answer, body_envelope, body_record, body_dispatch,
+	body_control_keys, body_key_list,
+	body_lookup, body_lookup_answer,
 };
 
 enum { BODIES = sizeof(bodies) / sizeof(*bodies) };

@@ -2,6 +2,8 @@
 #include "lib/policy/modules/modules.h"
 
 const struct library *const libraries[] = {
+	&library_counter_series,
 	&library_encode,
+	&library_mpsc,
 	NULL,
 };
