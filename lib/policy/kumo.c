@@ -162,7 +162,7 @@ sleeper_gc(lua_State *L)
 	return 0;
 }
 
-static int
+int
 kumo_sleep(lua_State *L)
 {
 	lua_Number seconds = luaL_checknumber(L, 1);

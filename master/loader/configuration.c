@@ -10,8 +10,6 @@
 #include "lib/dns/dns.h"
 #include "lib/ipc/delivery.h"
 #include "lib/policy/loader.h"
-#include "lib/policy/loader.h"
-#include "lib/policy/policy.h"
 #include "lib/policy/unbuilt.h"
 #include "lib/settings/key_check.h"
 #include "lib/settings/suite.h"
@@ -177,10 +175,8 @@ configuration_load(struct suite *suite, const char *folder,
 		suite->policy = xstrdup(policy);
 	}
 	p->file = suite->policy != NULL ? suite->policy : file;
-	if (suite->policy != NULL) {
-		policy_prepare();
+	if (suite->policy != NULL)
 		status = policy_declare(suite, validate, p);
-	}
 	if (status == 0)
 		status = dns_check(&suite->dns, p);
 	if (status == 0)
