@@ -7,9 +7,9 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/ipc/store.h"
-#include "qmgr/flights.h"
 #include "qmgr/qmgr.h"
 #include "qmgr/settling.h"
+#include "qmgr/workers.h"
 
 enum {
 	SLICE_ENTRIES = 8192,
@@ -58,7 +58,7 @@ struct loading {
 	int64_t began_ms;
 };
 
-/* ---- entries -------------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------ */
 
 static void
 entry_add(struct qmgr *q, const struct sched_entry *e)
@@ -134,7 +134,7 @@ enqueued_add(struct qmgr *q, const struct enqueued *e)
 		q->loading->seen = e->commit;
 }
 
-/* ---- reports ------------------------------------------------------------------- */
+/* ---- reports ------------------------------------------------------------ */
 
 static void
 report_keep(struct reports *list, uint64_t commit, struct span body)
@@ -176,7 +176,7 @@ reports_replay(struct qmgr *q, struct reports *list)
 	arena_free(&a);
 }
 
-/* ---- scanning -------------------------------------------------------------------- */
+/* ---- scanning ----------------------------------------------------------- */
 
 static void
 slice_ask(struct qmgr *q)
@@ -232,7 +232,7 @@ loading_check(struct qmgr *q)
 
 	if (l->state != SCAN_WAITING || !l->store_spoke)
 		return;
-	if (l->first && !l->overdue && !flights_all_reported(q))
+	if (l->first && !l->overdue && !workers_all_reported(q))
 		return;
 	timer_cancel(&l->patience);
 	slice_ask(q);
@@ -333,7 +333,7 @@ loading_on_slice(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	sched_slice_get(r, &s, &a);
 	if (!reader_end(r) || l->state != SCAN_ASKED || id != l->request)
 		goto out;
-	qmgr_clock(q);
+	qmgr_input(q);
 	if (l->snapshot == 0) {
 		l->snapshot = s.snapshot;
 		reports_replay(q, &l->reports);
@@ -346,12 +346,11 @@ loading_on_slice(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 		slice_ask(q);
 	else
 		scan_end(q);
-	qmgr_turn(q);
 out:
 	arena_free(&a);
 }
 
-/* ---- reports of the writer ----------------------------------------------------------- */
+/* ---- reports of the writer ---------------------------------------------- */
 
 void
 loading_on_enqueued(void *arg, struct channel *ch, uint64_t id,
@@ -385,12 +384,11 @@ loading_on_enqueued(void *arg, struct channel *ch, uint64_t id,
 	 * The reader's answer may have overtaken the writer's report: what the
 	 * scan saw was added by it, also when the scan is over.
 	 */
-	qmgr_clock(q);
+	qmgr_input(q);
 	if (!STAILQ_EMPTY(&l->parts))
 		reports_replay(q, &l->parts);
 	else if (e.commit > l->snapshot)
 		enqueued_add(q, &e);
-	qmgr_turn(q);
 out:
 	arena_free(&a);
 }

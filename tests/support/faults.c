@@ -15,7 +15,7 @@
  *                      calls count only while it exists, from 1 again when
  *                      its text is another one; kill and torn without +
  *                      take it away, so that the successor lives. Each call
- *                      that was failed adds a byte to this file's name + ".hits"
+ *                      that was failed adds a byte to the file + ".hits"
  *   EKIDEN_FAULT_ROLE  only in the process whose argv[0] is this
  */
 #include <errno.h>
@@ -49,8 +49,9 @@ static const struct {
 	const char *name;
 	int error;
 } fault_errors[] = {
-	{ "EIO", EIO }, { "ENOSPC", ENOSPC }, { "FULL", ENOSPC }, { "EDQUOT", EDQUOT },
-	{ "EROFS", EROFS }, { "EAGAIN", EAGAIN }, { "ENOMEM", ENOMEM },
+	{ "EIO", EIO }, { "ENOSPC", ENOSPC }, { "FULL", ENOSPC },
+	{ "EDQUOT", EDQUOT }, { "EROFS", EROFS }, { "EAGAIN", EAGAIN },
+	{ "ENOMEM", ENOMEM },
 };
 
 void fault_plan(const char *spec);

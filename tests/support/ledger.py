@@ -104,11 +104,14 @@ class Kill:
     settled, so without that one's death there is no right to a copy."""
 
     def __init__(self, *roles):
-        self.whom = "+".join(sorted(roles)) or "everything"
-        self.loses_outcomes = not roles or "smtp-out" in roles
+        self.is_of(*roles)
         self.began = time.time()
         self.dead = self.back = float("inf")
         self.open = self.copies = 0
+
+    def is_of(self, *roles):
+        self.whom = "+".join(sorted(roles)) or "everything"
+        self.loses_outcomes = not roles or "smtp-out" in roles
 
     def is_dead(self):
         self.dead = time.time()

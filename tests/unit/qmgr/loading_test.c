@@ -12,12 +12,14 @@
 #include <sys/socket.h>
 
 #include "lib/base/clock.h"
-#include "lib/ipc/delivery.h"
 #include "lib/ipc/store.h"
+#include "qmgr/asks.h"
 #include "qmgr/flights.h"
 #include "qmgr/loading.h"
 #include "qmgr/qmgr.h"
 #include "qmgr/settling.h"
+#include "qmgr/turn.h"
+#include "qmgr/workers.h"
 
 enum { IDS = 4, STEPS = 8, HOUR_MS = 3600000 };
 
@@ -83,19 +85,6 @@ static struct stage {
 	bool asked;
 	struct timer late;
 } stages[ROWS];
-
-/* What main.c does in the program; here the engine's actions can wait. */
-void
-qmgr_clock(struct qmgr *q)
-{
-	engine_clock(q->engine, clock_wall_ms());
-}
-
-void
-qmgr_turn(struct qmgr *q)
-{
-	(void)q;
-}
 
 static void
 on_scan(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
@@ -163,25 +152,6 @@ peer_make(struct stage *st, enum role role)
 	    &reader_events, st);
 }
 
-/* The delivery processes hold nothing, and say so. */
-static void
-workers_report(struct stage *st)
-{
-	struct sessions_held none = { 0 };
-	struct buf b = { 0 };
-	struct reader r;
-	unsigned i;
-
-	sessions_held_put(&b, &none);
-	for (i = 0; i < st->q.d.n_peers; i++) {
-		if (channel_peer(st->q.d.peers[i]) == ROLE_READER)
-			continue;
-		reader_init(&r, buf_span(&b));
-		flights_on_held(&st->q, st->q.d.peers[i], 0, &r, -1);
-	}
-	buf_free(&b);
-}
-
 static void
 stage_make(struct stage *st)
 {
@@ -191,14 +161,19 @@ stage_make(struct stage *st)
 	timer_init(&st->late, st->q.d.loop, late, st);
 	suite_defaults(&st->q.d.suite);
 	st->q.d.suite.processes.smtp_out = 1;
+	st->q.clock_offset_ms = clock_wall_ms() - clock_mono_ms();
 	st->q.engine = engine_new(&o, clock_wall_ms());
+	turn_init(&st->q);
+	workers_init(&st->q);
+	asks_init(&st->q);
 	flights_init(&st->q);
 	settling_init(&st->q);
 	loading_init(&st->q);
 	st->reader = peer_make(st, ROLE_READER);
 	st->worker[0] = peer_make(st, ROLE_OUT);
 	st->worker[1] = peer_make(st, ROLE_LOCAL);
-	workers_report(st);
+	workers_reported(&st->q, worker_number(st->q.d.peers[1]));
+	workers_reported(&st->q, worker_number(st->q.d.peers[2]));
 	loading_store_spoke(&st->q);
 }
 
