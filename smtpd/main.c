@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/io/tls_server.h"
 #include "lib/mail/charset.h"
+#include "lib/policy/policy.h"
 #include "lib/proc/daemon.h"
 #include "smtpd/conf.h"
 #include "smtpd/listener.h"
@@ -31,6 +32,7 @@ smtpd_prepare(void *state, struct daemon *d)
 	s->loop = d->loop;
 	s->conf = conf_new(&d->suite);
 	s->charsets = charsets_open();
+	policy_prepare();
 	tls_server_start();
 	keys_read(&s->keys, &d->suite);
 	for (i = 0; i < s->conf->n; i++) {

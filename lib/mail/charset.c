@@ -52,6 +52,11 @@ static const struct {
 	{ "iso-2022-jp", "ISO-2022-JP" },
 	{ "euc-kr", "UHC" },
 	{ "ks_c_5601-1987", "UHC" },
+	/* Names that detection gives. */
+	{ "uhc", "UHC" },
+	{ "ibm866", "IBM866" },
+	{ "iso-8859-11", "CP874" },
+	{ "iso-2022-kr", "ISO-2022-KR" },
 };
 
 enum { SETS = sizeof(sets) / sizeof(*sets) };

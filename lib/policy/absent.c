@@ -16,12 +16,12 @@ static const char *const absent[] = {
 	"configure_log_disposition_hook", "configure_redis_throttles",
 	"eval_config_monitor_globs", "format_egress_path_config_constraints",
 	"format_egress_path_config_toml", "format_queue_config_toml",
-	"generate_rfc3464_message", "get_memory_hard_limit",
+	"get_memory_hard_limit",
 	"get_memory_low_thresh", "get_memory_soft_limit",
 	"get_event_registrars", "glob", "inject_message",
 	"invoke_get_egress_path_config", "invoke_get_egress_pool",
 	"invoke_get_egress_source", "invoke_get_queue_config", "json_encode",
-	"json_encode_pretty", "json_load", "json_parse", "make_message",
+	"json_encode_pretty", "json_load", "json_parse",
 	"make_throttle", "memoize", "prometheus_metrics", "read_dir",
 	"set_httpinject_recipient_rate_limit", "spawn_task",
 	"spawn_thread_pool", "start_http_listener",
@@ -33,7 +33,7 @@ static const char *const absent[] = {
 static const char *const absent_modules[] = {
 	"aaa", "amqp", "api", "cidr", "counter_series", "crypto", "digest",
 	"dkim", "dmarc", "domain_map", "file_type", "fs", "http",
-	"jsonl", "kafka", "mimepart", "mpsc", "nats", "regex_set_map",
+	"jsonl", "kafka", "mpsc", "nats", "regex_set_map",
 	"secrets", "serde", "shaping", "spf", "string", "time", "tsa", "uuid",
 	"xfer", "regex", "sqlite", "redis", "template", NULL,
 };

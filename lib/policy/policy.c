@@ -6,6 +6,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
+#include "lib/policy/library.h"
 #include "lib/policy/state.h"
 
 int
@@ -47,6 +48,12 @@ bundle_copy(struct bundle *out, const struct bundle *in)
 	for (i = 0; i < in->n; i++)
 		bundle_add(out, in->v[i].name,
 		    span_make(in->v[i].p, in->v[i].len));
+}
+
+void
+policy_prepare(void)
+{
+	libraries_prepare();
 }
 
 struct policy *

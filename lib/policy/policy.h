@@ -51,6 +51,11 @@ struct policy_error {
 void policy_error_free(struct policy_error *e);
 
 /*
+ * Load what policies need of the file system, once, before the jail closes and
+ * the first policy is loaded.
+ */
+void policy_prepare(void);
+/*
  * Load the suite's bundle for a daemon. loop may be NULL (then no call may
  * wait). NULL with the error when a script fails to load. The suite is copied
  * from, not kept.

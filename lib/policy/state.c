@@ -51,6 +51,72 @@ state_alloc(void *arg, void *old, size_t old_size, size_t size)
 	return fresh;
 }
 
+void
+memory_take(lua_State *L, size_t size)
+{
+	struct policy *p = policy_of(L);
+
+	if (size > p->memory_max - p->memory)
+		lua_gc(L, LUA_GCCOLLECT, 0);
+	if (size > p->memory_max - p->memory) {
+		p->out_of_memory = true;
+		luaL_error(L, "not enough memory");
+	}
+	p->memory += size;
+}
+
+void
+memory_give(lua_State *L, size_t size)
+{
+	policy_of(L)->memory -= size;
+}
+
+void
+arena_count(lua_State *L, const struct arena *a, size_t *counted)
+{
+	size_t more = a->total - *counted;
+
+	memory_take(L, more);
+	*counted += more;
+}
+
+void
+arena_uncount(lua_State *L, struct arena *a, size_t *counted)
+{
+	memory_give(L, *counted);
+	*counted = 0;
+	arena_free(a);
+}
+
+#define ARENA_TYPE "ekiden.arena"
+
+static int
+arena_gc(lua_State *L)
+{
+	arena_free(lua_touserdata(L, 1));
+	return 0;
+}
+
+struct arena *
+arena_push(lua_State *L)
+{
+	struct arena *a = lua_newuserdatauv(L, sizeof(*a), 0);
+
+	memset(a, 0, sizeof(*a));
+	if (luaL_newmetatable(L, ARENA_TYPE)) {
+		lua_pushcfunction(L, arena_gc);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_setmetatable(L, -2);
+	return a;
+}
+
+void
+arena_done(struct arena *a)
+{
+	arena_free(a);
+}
+
 /* ---- time --------------------------------------------------------------- */
 
 static void

@@ -17,8 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/buf.h"
 #include "lib/base/map.h"
+#include "lib/base/uuid.h"
 #include "lib/policy/policy.h"
 #include "lib/settings/suite.h"
 
@@ -60,6 +62,7 @@ struct policy {
 	uint64_t last_call;
 	struct call *running;
 	struct buf scratch;
+	struct uuid_maker uuids; /* of messages that scripts make */
 };
 
 struct event_handlers {
@@ -78,6 +81,27 @@ void state_free(struct policy **p);
 void budget_begin(struct policy *p);
 void slice_begin(struct policy *p, lua_State *co);
 void slice_end(struct policy *p);
+
+/*
+ * Memory that objects hold outside of Lua counts like Lua's own: taken before
+ * or right after it is allocated, given back by the object's finaliser. Taking
+ * raises when there is no more, garbage collected first.
+ */
+void memory_take(lua_State *L, size_t size);
+void memory_give(lua_State *L, size_t size);
+/*
+ * Count an arena that grew: *counted is what of it was taken so far. Given
+ * back by arena_uncount, which frees it, too.
+ */
+void arena_count(lua_State *L, const struct arena *a, size_t *counted);
+void arena_uncount(lua_State *L, struct arena *a, size_t *counted);
+/*
+ * An arena for the time of a call, in a userdata on top that frees it at the
+ * latest when it is collected. arena_done frees it now; the userdata stays
+ * where it is.
+ */
+struct arena *arena_push(lua_State *L);
+void arena_done(struct arena *a);
 
 /* ---- where.c ------------------------------------------------------------ */
 
@@ -167,7 +191,6 @@ void kumo_dns(lua_State *L);       /* dns.c: sub-table */
 void kumo_absent(lua_State *L);    /* absent.c */
 void address_register(lua_State *L);
 void message_register(lua_State *L);
-void message_headers(lua_State *L);   /* message_header.c: methods */
 void meta_register(lua_State *L);
 void modules_open(struct policy *p);  /* module.c: require, io, dofile */
 /*

@@ -23,6 +23,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/policy/policy.h"
 #include "lib/proc/jail.h"
 #include "lib/settings/suite.h"
 #include "master/loader/configuration.h"
@@ -123,6 +124,7 @@ main(int argc, char **argv)
 		jail_drop(&q.user);
 	if (q.policy != NULL)
 		q.policy = absolute(q.policy);
+	policy_prepare();
 	jail_close(&jail);
 	status = configuration_load(&suite, q.config_dir, q.policy, q.check,
 	    &problems);

@@ -46,6 +46,7 @@ prepare(void *state, struct daemon *d)
 	pd->dns = dns_new(d->loop, &d->suite.dns, &why);
 	if (pd->dns == NULL)
 		fatalx("dns: %s", why);
+	policy_prepare();
 }
 
 static void

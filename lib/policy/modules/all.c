@@ -3,5 +3,8 @@
 
 const struct library *const libraries[] = {
 	&library_encode,
+	&library_kumo_message,
+	&library_message,
+	&library_mimepart,
 	NULL,
 };

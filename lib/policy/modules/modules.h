@@ -6,5 +6,8 @@
 #include "lib/policy/library.h"
 
 extern const struct library library_encode;
+extern const struct library library_kumo_message;
+extern const struct library library_message;
+extern const struct library library_mimepart;
 
 #endif
