@@ -33,13 +33,26 @@ value_read(struct parser *p, struct span *out)
 	return out->len != 0 ? 0 : scan_fault(&p->s, "a value is empty");
 }
 
-/* Keyword, with the dot of a property's name. */
+/* Keyword, or two with a dot between; blanks and comments may be anywhere. */
 static int
 name_read(struct parser *p, struct span *out)
 {
-	scan_skip(&p->s);
-	*out = arena_span(p->a, scan_until(&p->s, "=/;(\"@"));
-	return out->len != 0 ? 0 : scan_fault(&p->s, "a name is missing");
+	struct buf text = { 0 };
+	struct span word;
+
+	buf_reserve(&text, 1);
+	for (;;) {
+		scan_skip(&p->s);
+		word = scan_until(&p->s, "=/;(\"@.");
+		buf_add_span(&text, word);
+		scan_skip(&p->s);
+		if (word.len == 0 || !scan_take(&p->s, '.'))
+			break;
+		buf_add_byte(&text, '.');
+	}
+	*out = arena_span(p->a, buf_span(&text));
+	buf_free(&text);
+	return word.len != 0 ? 0 : scan_fault(&p->s, "a name is missing");
 }
 
 static int
