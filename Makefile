@@ -36,8 +36,8 @@ LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
 LIBS := $(PKG_LIBS) -lm
 
 # daemon:room[,more folders of the room]
-DAEMONS := master:master loader:master/loader smtpd:smtpd \
-	qmgr:qmgr,qmgr/engine policy:qmgr/policy smtp-out:smtp-out \
+DAEMONS := master:master loader:master/loader keys:master/keys smtpd:smtpd \
+	qmgr:qmgr,qmgr/engine policy:qmgr/policy lookupd:lookupd smtp-out:smtp-out \
 	spoold:spoold spoold-reader:spoold/reader spoold-logger:spoold/logger
 # program:folder (a folder per program under tools/)
 TOOLS := ekiden:tools/ekiden tailer:tools/tailer

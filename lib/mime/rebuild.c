@@ -145,10 +145,10 @@ value_refold(struct span value, struct buf *out)
 	size_t i;
 
 	for (i = 0; i < value.len; i++) {
-		if (value.p[i] == '\0')
-			continue;
 		if (value.p[i] != '\r' && value.p[i] != '\n') {
-			buf_add_byte(out, (uint8_t)value.p[i]);
+			/* Dropped, a NUL could make a word of two halves. */
+			buf_add_byte(out, value.p[i] == '\0' ? '?' :
+			    (uint8_t)value.p[i]);
 			continue;
 		}
 		buf_add_str(out, "\r\n");

@@ -22,7 +22,7 @@ static const char *const absent[] = {
 	"invoke_get_egress_path_config", "invoke_get_egress_pool",
 	"invoke_get_egress_source", "invoke_get_queue_config", "json_encode",
 	"json_encode_pretty", "json_load", "json_parse",
-	"make_throttle", "memoize", "prometheus_metrics", "read_dir",
+	"prometheus_metrics", "read_dir",
 	"set_httpinject_recipient_rate_limit", "spawn_task",
 	"spawn_thread_pool", "start_http_listener",
 	"suspend_delivery_when_spool_unhealthy", "toml_encode",
@@ -31,9 +31,9 @@ static const char *const absent[] = {
 };
 
 static const char *const absent_modules[] = {
-	"aaa", "amqp", "api", "cidr", "counter_series", "crypto", "digest",
+	"aaa", "amqp", "api", "cidr", "crypto", "digest",
 	"dkim", "dmarc", "domain_map", "file_type", "fs", "http",
-	"jsonl", "kafka", "mpsc", "nats", "regex_set_map",
+	"jsonl", "kafka", "nats", "regex_set_map",
 	"secrets", "serde", "shaping", "spf", "string", "time", "tsa", "uuid",
 	"xfer", "regex", "sqlite", "redis", "template", NULL,
 };

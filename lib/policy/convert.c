@@ -176,3 +176,57 @@ convert_to_json(lua_State *L, int index, struct buf *out,
 	value_free(&v);
 	return 0;
 }
+
+static void
+push_list(lua_State *L, const struct value *v)
+{
+	size_t i;
+
+	lua_createtable(L, v->u.list.n > 65536 ? 65536 : (int)v->u.list.n, 0);
+	for (i = 0; i < v->u.list.n; i++) {
+		convert_push_value(L, v->u.list.v[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
+static void
+push_map(lua_State *L, const struct value *v)
+{
+	size_t i;
+
+	lua_createtable(L, 0, v->u.map.n > 65536 ? 65536 : (int)v->u.map.n);
+	for (i = 0; i < v->u.map.n; i++) {
+		lua_pushstring(L, v->u.map.v[i].key);
+		convert_push_value(L, v->u.map.v[i].value);
+		lua_rawset(L, -3);
+	}
+}
+
+void
+convert_push_value(lua_State *L, const struct value *v)
+{
+	luaL_checkstack(L, 8, "the value is too deep");
+	switch (v->kind) {
+	case VALUE_NULL:
+		lua_pushnil(L);
+		break;
+	case VALUE_BOOL:
+		lua_pushboolean(L, v->u.flag);
+		break;
+	case VALUE_INT:
+		lua_pushinteger(L, v->u.number);
+		break;
+	case VALUE_FLOAT:
+		lua_pushnumber(L, v->u.real);
+		break;
+	case VALUE_TEXT:
+		lua_pushlstring(L, v->u.text.p, v->u.text.len);
+		break;
+	case VALUE_LIST:
+		push_list(L, v);
+		break;
+	case VALUE_MAP:
+		push_map(L, v);
+		break;
+	}
+}

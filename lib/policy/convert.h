@@ -20,6 +20,8 @@ struct value *convert_value(lua_State *L, int index, int line,
 /* The value at index as JSON text; -1 with a reason. Never raises. */
 int convert_to_json(lua_State *L, int index, struct buf *out,
     const char **why_out);
+/* Push the tree as Lua has it; null is nil. May raise for want of memory. */
+void convert_push_value(lua_State *L, const struct value *v);
 /*
  * Push what the JSON text says; nil for text that is no JSON (RFC 8259). May
  * raise for want of memory, and holds nothing then.

@@ -9,6 +9,7 @@
 #include "lib/io/loop.h"
 #include "lib/policy/event_names.h"
 #include "lib/policy/library.h"
+#include "lib/policy/modules/modules.h"
 #include "lib/policy/state.h"
 
 /* ---- kumo.on ------------------------------------------------------------ */
@@ -207,6 +208,8 @@ kumo_module(lua_State *L)
 		{ "log_warn", kumo_log_warn },
 		{ "log_info", kumo_log_info },
 		{ "log_debug", kumo_log_debug },
+		{ "make_throttle", make_throttle },
+		{ "memoize", kumo_memoize },
 		{ "sleep", kumo_sleep },
 		{ "validation_failed", kumo_validation_failed },
 		{ NULL, NULL },

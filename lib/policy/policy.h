@@ -51,8 +51,8 @@ struct policy_error {
 void policy_error_free(struct policy_error *e);
 
 /*
- * Load what policies need of the file system, once, before the jail closes and
- * the first policy is loaded.
+ * Once per process that runs scripts, before its jail closes: what their
+ * functions need of the file system, and the watchdog.
  */
 void policy_prepare(void);
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/policy/state.h"
+#include "lib/policy/watchdog.h"
 
 #include <lualib.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "lib/base/log.h"
 
 enum {
+	STUCK_MS = 8000, /* longer than it may run: nothing else stops it */
 	MEMORY_MAX = 256 * 1024 * 1024, /* bytes of one state */
 	HOOK_STEPS = 10000,
 	TIME_MAX_MS = 2000,         /* of one event, waits not counted */
@@ -152,12 +154,14 @@ slice_begin(struct policy *p, lua_State *co)
 {
 	p->slice_us = clock_mono_us();
 	lua_sethook(co, on_steps, LUA_MASKCOUNT, HOOK_STEPS);
+	watchdog_set(p->time_max_us / 1000 + STUCK_MS);
 }
 
 void
 slice_end(struct policy *p)
 {
 	p->spent_us += clock_mono_us() - p->slice_us;
+	watchdog_set(0);
 }
 
 /* ---- what scripts may call ---------------------------------------------- */

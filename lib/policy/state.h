@@ -25,6 +25,7 @@
 #include "lib/settings/suite.h"
 
 struct call;
+struct door;
 struct loop;
 
 enum policy_mode {
@@ -63,6 +64,8 @@ struct policy {
 	struct call *running;
 	struct buf scratch;
 	struct uuid_maker uuids; /* of messages that scripts make */
+	uint32_t epoch;    /* of the configuration */
+	struct door *door; /* of the daemon; NULL: none */
 };
 
 struct event_handlers {
@@ -152,6 +155,7 @@ struct call {
 	lua_State *co;
 	int ref;     /* table in the registry: the coroutine, the shells */
 	bool waiting;
+	bool at_once; /* it may not wait */
 	int64_t spent_us;
 	uint64_t steps;
 	struct shell *shells; /* userdata that point at the caller's structs */
@@ -163,10 +167,18 @@ struct shell {
 	void *thing; /* NULL once the call is over */
 };
 
+/* As call_start, of handlers that must not wait: always over. */
+void call_start_at_once(struct policy *p, struct call *call,
+    const char *event);
 /* 0 when it is over already. The call is embedded in the caller's own. */
 uint64_t call_start(struct policy *p, struct call *call, const char *event);
-/* Sleep until call_resume: `return call_wait(L)` as a C function's last act. */
+/*
+ * Sleep until call_resume: `return call_wait(L)` as a C function's last act,
+ * which gives no result.
+ */
 int call_wait(lua_State *L);
+/* As call_wait; k goes on with the function's stack when it was resumed. */
+int call_wait_then(lua_State *L, lua_KFunction k, lua_KContext context);
 /* May this thread wait? If not, raises. */
 struct call *call_waitable(lua_State *L);
 void call_resume(struct call *call);
@@ -198,6 +210,10 @@ void modules_open(struct policy *p);  /* module.c: require, io, dofile */
  * require '...' and that did not run yet, say inside a handler.
  */
 void modules_follow(struct policy *p);
+
+/* key_names.c, in a loader: key files into suite.script_keys. */
+void key_names_made(struct policy *p, const struct egress_path *path);
+void key_names_search(struct policy *p);
 
 /* Load a script as a chunk on top; -1 with the error. */
 int module_load_text(struct policy *p, const char *name, struct span text,

@@ -340,3 +340,52 @@ value_free(struct value **vp)
 	free(v);
 	*vp = NULL;
 }
+
+struct value *
+value_copy(const struct value *v)
+{
+	struct value *copy;
+	size_t i;
+
+	switch (v->kind) {
+	case VALUE_NULL:
+		break;
+	case VALUE_BOOL:
+		return value_bool(v->line, v->u.flag);
+	case VALUE_INT:
+		return value_int(v->line, v->u.number);
+	case VALUE_FLOAT:
+		return value_float(v->line, v->u.real);
+	case VALUE_TEXT:
+		return value_text(v->line, span_make(v->u.text.p,
+		    v->u.text.len));
+	case VALUE_LIST:
+		copy = value_list(v->line);
+		for (i = 0; i < v->u.list.n; i++)
+			value_list_add(copy, value_copy(v->u.list.v[i]));
+		return copy;
+	case VALUE_MAP:
+		copy = value_map(v->line);
+		for (i = 0; i < v->u.map.n; i++)
+			value_map_add(copy, v->u.map.v[i].line,
+			    span_of(v->u.map.v[i].key),
+			    value_copy(v->u.map.v[i].value));
+		return copy;
+	}
+	return value_null(v->line);
+}
+
+size_t
+value_bytes(const struct value *v)
+{
+	size_t i, n = sizeof(*v);
+
+	if (v->kind == VALUE_TEXT)
+		n += v->u.text.len;
+	for (i = 0; v->kind == VALUE_LIST && i < v->u.list.n; i++)
+		n += sizeof(v) + value_bytes(v->u.list.v[i]);
+	for (i = 0; v->kind == VALUE_MAP && i < v->u.map.n; i++)
+		n += sizeof(v->u.map.v[i]) + strlen(v->u.map.v[i].key) +
+		    value_bytes(v->u.map.v[i].value);
+	return n;
+}

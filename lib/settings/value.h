@@ -84,6 +84,9 @@ struct value *value_from_plain(int line, struct span s);
 const char *value_kind_name(enum value_kind kind);
 /* A float that is no number is written as null. */
 void value_to_json(struct json *j, const struct value *v);
+/* The whole tree anew; about how much memory one takes. */
+struct value *value_copy(const struct value *v);
+size_t value_bytes(const struct value *v);
 void value_free(struct value **v);
 
 #endif

@@ -244,7 +244,7 @@ def test_fixed(suite, sink):
         b"Subject\r\nDate: x\r\nMessage-ID: bad\r\n\r\nfine\r\n",
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
         b"Content-Disposition: attachment; filename=\"\xc3\xa9.ics\"\r\n"
-        b"Content-Type: text/calendar\r\n\r\n\xc3\xa9\r\n\r\n",
+        b"Content-Type: text/calendar\r\n\r\n\xc3\xa9\r\n\r\n--b--\r\n",
     ]
     got = [parse(m) for m in pass_through(suite, sink, "fix", texts)]
     for m in got:

@@ -2,9 +2,11 @@
 #include "lib/policy/modules/modules.h"
 
 const struct library *const libraries[] = {
+	&library_counter_series,
 	&library_encode,
 	&library_kumo_message,
 	&library_message,
 	&library_mimepart,
+	&library_mpsc,
 	NULL,
 };

@@ -5,9 +5,15 @@
 
 #include "lib/policy/library.h"
 
+extern const struct library library_counter_series;
 extern const struct library library_encode;
 extern const struct library library_kumo_message;
 extern const struct library library_message;
 extern const struct library library_mimepart;
+extern const struct library library_mpsc;
+
+/* Functions of `kumo` itself. */
+int kumo_memoize(lua_State *L);
+int make_throttle(lua_State *L);
 
 #endif
