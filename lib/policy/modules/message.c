@@ -107,7 +107,7 @@ static const struct library_function methods[] = {
 	{ "id", message_id, "() -> string",
 	    "The message's name in the spool, 32 hexadecimal digits." },
 	{ "import_headers", message_import_headers, "(rules)",
-	    "Copies header fields into the metadata.  Each rule is a table: "
+	    "Copies header fields into the metadata.  Each rule is a table:"
 	    "\n.Va name\nis whole or ends in\n.Ql * ;\n.Va match\nis\n"
 	    ".Ql first , last\n(the default) or\n.Ql all ,\nwhich makes a "
 	    "list;\n.Va transform\nsays how the key is made of the name:\n"

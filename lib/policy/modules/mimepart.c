@@ -501,7 +501,7 @@ static const struct library_function part_methods[] = {
 	    "Puts a copy of another part behind the parts that this one, "
 	    "which must be a multipart, has." },
 	{ "get_simple_structure", part_structure, "() -> table",
-	    "The parts that most want, wherever they are below this one: "
+	    "The parts that most want, wherever they are below this one:\n"
 	    ".Va text_part , html_part\nand\n.Va amp_html_part ,\n"
 	    "the first of each type if there is one,\n.Va header_part ,\n"
 	    "which is this part, and\n.Va attachments ,\n"
