@@ -187,9 +187,10 @@ mime_boundary_valid(struct span s)
 	size_t i;
 
 	for (i = 0; i < s.len; i++) {
-		if (s.p[i] <= '\0' || (strchr("'()+_,-./:=? ", s.p[i]) == NULL &&
-		    !ascii_digit(s.p[i]) && !(ascii_lower(s.p[i]) >= 'a' &&
-		    ascii_lower(s.p[i]) <= 'z')))
+		char c = ascii_lower(s.p[i]);
+
+		if (c <= '\0' || (!ascii_digit(c) && (c < 'a' || c > 'z') &&
+		    strchr("'()+_,-./:=? ", c) == NULL))
 			return false;
 	}
 	return s.len > 0 && s.len <= 70 && s.p[s.len - 1] != ' ';

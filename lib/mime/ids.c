@@ -15,8 +15,7 @@ id_read(struct scan *s, struct arena *a, struct span *out)
 	scan_take(s, '<');
 	buf_reserve(&text, 1);
 	for (;;) {
-		while (scan_more(s) && strchr(" \t\r\n", scan_peek(s)) != NULL &&
-		    scan_peek(s) != '\0')
+		while (scan_more(s) && memchr(" \t\r\n", *s->p, 4) != NULL)
 			s->p++;
 		if (scan_take(s, '>')) {
 			rc = buf_len(&text) != 0 ? 0 :

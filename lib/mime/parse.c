@@ -26,7 +26,7 @@ struct parser {
 	struct mime_part *at; /* the part of the region */
 	enum region region;
 	size_t from;          /* where the region begins */
-	struct mime_part *open[MIME_DEPTH_MAX]; /* multiparts, outermost first */
+	struct mime_part *open[MIME_DEPTH_MAX]; /* multiparts, from outside */
 	size_t n_open;
 	struct map boundaries; /* boundary -> its slot in open */
 	const char *why;

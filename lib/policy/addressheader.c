@@ -252,16 +252,16 @@ header_tostring(lua_State *L)
 
 static const struct library_field header_fields[] = {
 	{ "domain", single_domain, NULL, "string",
-	    "The domain of the only address.  " ONLY },
+	    "The domain of the only address.\n" ONLY },
 	{ "email", single_email, NULL, "string",
-	    "The only address, without its name.  " ONLY },
+	    "The only address, without its name.\n" ONLY },
 	{ "list", header_list, NULL, "list",
 	    "All addresses, those of groups among them, in their order." },
 	{ "name", single_name, NULL, "string or nil",
-	    "The name before the only address.  " ONLY },
+	    "The name before the only address.\n" ONLY },
 	{ "user", single_user, NULL, "string",
 	    "The local part of the only address, without quotes and "
-	    "backslashes.  " ONLY },
+	    "backslashes.\n" ONLY },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -273,7 +273,7 @@ static const luaL_Reg header_meta[] = {
 
 const struct library_type addressheader_type = {
 	.name = "addressheader",
-	.about = "The addresses of a header field.  As text it is JSON.",
+	.about = "The addresses of a header field.\nAs text it is JSON.",
 	.fields = header_fields,
 	.meta = header_meta,
 };
@@ -296,7 +296,7 @@ static const luaL_Reg entry_meta[] = {
 
 const struct library_type headeraddress_type = {
 	.name = "headeraddress",
-	.about = "One address of an addressheader's list.  As text it is "
+	.about = "One address of an addressheader's list.\nAs text it is "
 	    "JSON.",
 	.fields = entry_fields,
 	.meta = entry_meta,

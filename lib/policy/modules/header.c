@@ -317,8 +317,8 @@ static const luaL_Reg meta[] = {
 
 const struct library_type header_type = {
 	.name = "header",
-	.about = "A copy of one header field.  A value that cannot be what is "
-	    "asked for is an error.  As text it is the whole field with its "
+	.about = "A copy of one header field.\nA value that cannot be what is "
+	    "asked for is an error.\nAs text it is the whole field with its "
 	    "line end.",
 	.fields = fields,
 	.meta = meta,

@@ -419,14 +419,14 @@ get_references(lua_State *L)
 #define READS(tag, name, type)                                                 \
 	{                                                                      \
 		#tag, get_##tag, "() -> " type " or nil",                      \
-		    "Reads the field " name ".  A value that it cannot have "  \
+		    "Reads the field " name ".\nA value that it cannot have "  \
 		    "is an error."                                             \
 	}
 #define WRITES(tag, name, type)                                                \
 	{                                                                      \
 		"set_" #tag, set_##tag, "(" type ")",                          \
 		    "Sets the field " name ", in the place of the first that " \
-		    "there is.  A text must be a value of the field."          \
+		    "there is.\nA text must be a value of the field."          \
 	}
 #define ROWS(tag, name, type)                                                  \
 	READS(tag, name, type), WRITES(tag, name, "string or " type)
@@ -445,7 +445,7 @@ get_references(lua_State *L)
 
 static const struct library_function methods[] = {
 	{ "append", map_append, "(name, value)",
-	    "Adds a field behind the others.  The value is folded, or put "
+	    "Adds a field behind the others.\nThe value is folded, or put "
 	    "into encoded words if it is more than ASCII." },
 	{ "prepend", map_prepend, "(name, value)",
 	    "Adds a field in front, as append does behind." },
@@ -466,11 +466,11 @@ static const struct library_function methods[] = {
 	{ "set_content_transfer_encoding", set_content_transfer_encoding,
 	    "(string or MimeParams)",
 	    "Sets the field Content-Transfer-Encoding and leaves the body, "
-	    "which is then read otherwise.  Setting the body sets the field, "
+	    "which is then read otherwise.\nSetting the body sets the field, "
 	    "too." },
 	READS(content_type, "Content-Type", "MimeParams"),
 	{ "set_content_type", set_content_type, "(string or MimeParams)",
-	    "Sets the field Content-Type.  A multipart keeps its boundary "
+	    "Sets the field Content-Type.\nA multipart keeps its boundary "
 	    "unless another is given." },
 	ROWS(from, "From", "MailboxList"),
 	ID_ROWS(message_id, "Message-ID"),
@@ -500,13 +500,13 @@ static const luaL_Reg meta[] = {
 
 const struct library_type headermap_type = {
 	.name = "headermap",
-	.about = "The header of a part.  As text it is the fields as they "
+	.about = "The header of a part.\nAs text it is the fields as they "
 	    "are written.\n"
 	    ".Pp\n"
 	    "A Mailbox is a table of\n.Va name\n(optional) and\n"
 	    ".Va address ,\nwhich is a table of\n.Va local_part\nand\n"
 	    ".Va domain .\n"
-	    "A MailboxList is a list of these.  An AddressList may hold "
+	    "A MailboxList is a list of these.\nAn AddressList may hold "
 	    "groups, too, which are tables of\n.Va name\nand\n"
 	    ".Va entries ,\na MailboxList.\n"
 	    "A MimeParams is a table of\n.Va value\nand\n.Va parameters ,\n"

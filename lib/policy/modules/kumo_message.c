@@ -263,10 +263,10 @@ static const struct library_function functions[] = {
 	    "(params, msg?, log_record) -> message or nil",
 	    "Makes a report, from the empty sender to the sender of the "
 	    "message that the log record is about, that this was not "
-	    "delivered.  It is nil for records of other types than those "
+	    "delivered.\nIt is nil for records of other types than those "
 	    "that the table of parameters enables, for a bounce in which no "
 	    "other host spoke by SMTP, and for mail from the empty sender."
-	    "  Parameters are\n"
+	    "\nParameters are\n"
 	    ".Va include_original_message\n"
 	    ".Po Ql FullContent , HeadersOnly\nor\n.Ql \\&No\n.Pc ,\n"
 	    "which needs the message unless it is\n.Ql \\&No ,\n"
@@ -276,8 +276,8 @@ static const struct library_function functions[] = {
 	    "the same bytes each time." },
 	{ "make_message", make_message,
 	    "(sender, recipient, body) -> message",
-	    "A new message in memory, with an id of its own.  The sender may "
-	    "be empty; a bad address is an error.  The body is header and "
+	    "A new message in memory, with an id of its own.\nThe sender may "
+	    "be empty; a bad address is an error.\nThe body is header and "
 	    "body, and should have CRLF as line ends." },
 	{ NULL, NULL, NULL, NULL },
 };

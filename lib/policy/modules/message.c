@@ -25,7 +25,7 @@ ABSENT(set_due)
 ABSENT(set_scheduling)
 
 #define ENCODE "The value is taken as it is, with its folds, and is an error " \
-    "if it would end the field.  With\n.Va encode\nit is folded at blanks "    \
+    "if it would end the field.\nWith\n.Va encode\nit is folded at blanks "    \
     "before 75 columns and anywhere before 900 if it is ASCII, and else put "  \
     "into encoded words (RFC 2047)."
 #define EMPTY_ENVELOPE "Bad addresses are errors."
@@ -33,22 +33,22 @@ ABSENT(set_scheduling)
 static const struct library_function methods[] = {
 	{ "add_authentication_results", message_add_authentication_results,
 	    "(server_id, results)",
-	    "Puts an Authentication-Results field (RFC 8601) in front.  "
+	    "Puts an Authentication-Results field (RFC 8601) in front.\n"
 	    "Each result is a table of\n.Va method\nand\n.Va result ,\n"
 	    "words, and perhaps of\n.Va method_version , reason\nand\n"
 	    ".Va props ,\na table from names such as\n.Ql header.d\n"
 	    "to texts." },
 	{ "append_header", message_append, "(name, value, encode?)",
-	    "Adds a header field behind the others.  " ENCODE },
+	    "Adds a header field behind the others.\n" ENCODE },
 	{ "append_text_html", message_append_text_html, "(content) -> bool",
 	    "Puts a line end and the content, in UTF-8, before the last\n"
 	    ".Ql </body>\nof the HTML text, or behind it all when there is "
-	    "none.  False, and nothing done, when the message has no HTML; "
+	    "none.\nFalse, and nothing done, when the message has no HTML; "
 	    "an error when that is not text of a known character set." },
 	{ "append_text_plain", message_append_text_plain,
 	    "(content) -> bool",
 	    "Puts a line end and the content, in UTF-8, behind the plain "
-	    "text.  False, and nothing done, when the message has none; an "
+	    "text.\nFalse, and nothing done, when the message has none; an "
 	    "error when that is not text of a known character set." },
 	{ "arc_seal", absent_arc_seal, NULL, NULL },
 	{ "arc_verify", absent_arc_verify, NULL, NULL },
@@ -56,8 +56,8 @@ static const struct library_function methods[] = {
 	    "(checks, fixes, settings?) -> string or nil",
 	    "Looks for the issues of which\n.Va checks\nnames those that are "
 	    "not wanted, separated by\n.Ql | :\nthe result names what there "
-	    "is of these, and nothing is changed.  Without such, what there "
-	    "is of\n.Va fixes\nis repaired, and the result is nil.  The "
+	    "is of these, and nothing is changed.\nWithout such, what there "
+	    "is of\n.Va fixes\nis repaired, and the result is nil.\nThe "
 	    "names are\n"
 	    ".Bl -tag -width Ds\n"
 	    ".It Sy LINE_TOO_LONG\na line of a body has more than 78 octets\n"
@@ -73,8 +73,8 @@ static const struct library_function methods[] = {
 	    ".El\n"
 	    ".Pp\n"
 	    "Missing fields are added; for any other issue the message is "
-	    "rebuilt, which breaks signatures on what was wrong.  Parts and "
-	    "fields without fault keep their bytes.  Text in an unknown "
+	    "rebuilt, which breaks signatures on what was wrong.\nParts and "
+	    "fields without fault keep their bytes.\nText in an unknown "
 	    "character set is called unknown-8bit, unless the table of "
 	    "settings says\n.Va detect_encoding ,\nwhich turns text that is "
 	    "not of the set that it claims into UTF-8;\n"
@@ -83,11 +83,11 @@ static const struct library_function methods[] = {
 	{ "dkim_sign", absent_dkim_sign, NULL, NULL },
 	{ "dkim_verify", absent_dkim_verify, NULL, NULL },
 	{ "from_header", message_from_header, "() -> addressheader or nil",
-	    "The addresses of the From field.  One that cannot be read is "
+	    "The addresses of the From field.\nOne that cannot be read is "
 	    "an error." },
 	{ "get_address_header", message_get_address_header,
 	    "(name) -> addressheader or nil",
-	    "The addresses of the first field of that name.  One that "
+	    "The addresses of the first field of that name.\nOne that "
 	    "cannot be read is an error." },
 	{ "get_all_headers", message_get_all, "() -> list",
 	    "All header fields in their order, each a list of name and "
@@ -100,20 +100,20 @@ static const struct library_function methods[] = {
 	    "The whole message, header and body." },
 	{ "get_first_named_header_value", message_get_first,
 	    "(name) -> string or nil",
-	    "The decoded value of the first field of that name.  Encoded "
+	    "The decoded value of the first field of that name.\nEncoded "
 	    "words that cannot be decoded stay as they are." },
 	{ "get_meta", message_get_meta, "(key) -> value or nil",
 	    "The metadata under that key." },
 	{ "id", message_id, "() -> string",
 	    "The message's name in the spool, 32 hexadecimal digits." },
 	{ "import_headers", message_import_headers, "(rules)",
-	    "Copies header fields into the metadata.  Each rule is a table:"
+	    "Copies header fields into the metadata.\nEach rule is a table:"
 	    "\n.Va name\nis whole or ends in\n.Ql * ;\n.Va match\nis\n"
 	    ".Ql first , last\n(the default) or\n.Ql all ,\nwhich makes a "
 	    "list;\n.Va transform\nsays how the key is made of the name:\n"
 	    ".Ql snake_case\n(the default),\n.Ql kebab_case , camel_case\n"
 	    "or\n.Ql pascal_case ;\n.Va target\nis the key itself, for a "
-	    "whole name; with\n.Va remove\nthe fields go.  A field follows "
+	    "whole name; with\n.Va remove\nthe fields go.\nA field follows "
 	    "the first rule that its name fits." },
 	{ "import_scheduling_header", absent_import_scheduling_header, NULL,
 	    NULL },
@@ -128,20 +128,20 @@ static const struct library_function methods[] = {
 	    "How often it was tried to deliver the message; at reception "
 	    "none." },
 	{ "parse_mime", message_parse_mime, "() -> mimepart",
-	    "The message as a tree of parts.  Changes of the tree change the "
+	    "The message as a tree of parts.\nChanges of the tree change the "
 	    "message only by\n.Ql msg:set_data(tostring(part)) ." },
 	{ "parse_rfc3464", message_parse_rfc3464, "() -> table or nil",
 	    "The message as a report on the delivery of another, with\n"
 	    ".Va per_message ,\n.Va per_recipient ,\na list, and\n"
 	    ".Va original_message\nif it came back; nil when it is no such "
-	    "report.  One that lacks what RFC 3464 requires is an error." },
+	    "report.\nOne that lacks what RFC 3464 requires is an error." },
 	{ "parse_rfc5965", message_parse_rfc5965, "() -> table or nil",
 	    "The message as a report on a complaint, with the members that "
 	    "\n.Xr ekiden-logs 5\nlists for\n.Va feedback_report ;\nnil when "
-	    "it is no such report.  One that lacks what RFC 5965 requires is "
+	    "it is no such report.\nOne that lacks what RFC 5965 requires is "
 	    "an error." },
 	{ "prepend_header", message_prepend, "(name, value, encode?)",
-	    "Puts a header field before the others.  " ENCODE },
+	    "Puts a header field before the others.\n" ENCODE },
 	{ "queue_name", message_queue_name, "() -> string",
 	    "The name of the queue that the message goes to by its "
 	    "metadata and its first recipient." },
@@ -168,27 +168,27 @@ static const struct library_function methods[] = {
 	    "is acknowledged." },
 	{ "set_meta", message_set_meta, "(key, value)",
 	    "Sets the metadata under that key to any value that JSON has; "
-	    "nil removes it.  Keys of one's own should begin with\n"
+	    "nil removes it.\nKeys of one's own should begin with\n"
 	    ".Ql x_ ." },
 	{ "set_recipient", message_set_recipient, "(address or list)",
-	    "Replaces the recipients of the envelope.  " EMPTY_ENVELOPE },
+	    "Replaces the recipients of the envelope.\n" EMPTY_ENVELOPE },
 	{ "set_scheduling", absent_set_scheduling, NULL, NULL },
 	{ "set_sender", message_set_sender, "(address)",
-	    "Replaces the sender of the envelope, which may be empty.  "
+	    "Replaces the sender of the envelope, which may be empty.\n"
 	    EMPTY_ENVELOPE },
 	{ "shrink", message_save, "()",
 	    "Does nothing: memory is given back at the end of the handler." },
 	{ "shrink_data", message_save, "()",
 	    "Does nothing, as shrink does." },
 	{ "to_header", message_to_header, "() -> addressheader or nil",
-	    "The addresses of the To field.  One that cannot be read is an "
+	    "The addresses of the To field.\nOne that cannot be read is an "
 	    "error." },
 	{ NULL, NULL, NULL, NULL },
 };
 
 static const struct library_type message_type = {
 	.name = MESSAGE_TYPE,
-	.about = "A message with its envelope and metadata.  One that an "
+	.about = "A message with its envelope and metadata.\nOne that an "
 	    "event hands over is gone when the event is over.",
 	.methods = methods,
 };

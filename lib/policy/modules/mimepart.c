@@ -511,20 +511,20 @@ static const struct library_function part_methods[] = {
 	    "file name, is one whatever its type is." },
 	{ "rebuild", part_rebuild, "() -> mimepart",
 	    "A copy of the part without what is wrong in it, as "
-	    "check_fix_conformance of messages makes it.  What has no fault "
+	    "check_fix_conformance of messages makes it.\nWhat has no fault "
 	    "keeps its bytes; preambles and epilogues of multiparts go." },
 	{ "replace_body", part_replace_body, "(bytes, content_type?)",
 	    "Gives the part another content, in the transfer encoding that "
-	    "fits it, and another type if one is said.  Without, the type "
+	    "fits it, and another type if one is said.\nWithout, the type "
 	    "stays, and is text/plain or application/octet-stream when the "
-	    "part has none.  A multipart loses its parts, and needs a type." },
+	    "part has none.\nA multipart loses its parts, and needs a type." },
 	{ NULL, NULL, NULL, NULL },
 };
 
 static const struct library_field part_fields[] = {
 	{ "body", part_body, part_set_body, "string",
 	    "The content without its transfer encoding; text whose character "
-	    "set is known is UTF-8.  Of a multipart, its bytes as they are.  "
+	    "set is known is UTF-8.\nOf a multipart, its bytes as they are.\n"
 	    "When it is set, the content is encoded anew, and the charset "
 	    "parameter of a text follows if it must." },
 	{ "headers", part_headers, NULL, "headermap",
@@ -543,8 +543,8 @@ static const luaL_Reg part_meta[] = {
 
 const struct library_type mimepart_type = {
 	.name = "mimepart",
-	.about = "A part of a message, or a whole one.  It is a handle: two "
-	    "that stand for one part show each other's changes.  As text it "
+	.about = "A part of a message, or a whole one.\nIt is a handle: two "
+	    "that stand for one part show each other's changes.\nAs text it "
 	    "is the part in the form of RFC 5322, in which whatever was not "
 	    "changed has the bytes that it was parsed from.",
 	.methods = part_methods,
@@ -564,10 +564,10 @@ static const struct library_function builder_methods[] = {
 	{ "attach_part", builder_attach_part, "(part)",
 	    "Adds a copy of a part as an attachment." },
 	{ "set_stable_content", builder_set_stable_content, "(bool)",
-	    "When true, boundaries and the date are the same each time.  For "
+	    "When true, boundaries and the date are the same each time.\nFor "
 	    "tests." },
 	{ "build", builder_build, "() -> mimepart",
-	    "The message.  After this the builder is spent: each of its "
+	    "The message.\nAfter this the builder is spent: each of its "
 	    "methods raises an error." },
 	{ NULL, NULL, NULL, NULL },
 };
@@ -592,24 +592,24 @@ static const struct library_function functions[] = {
 	    "A builder without content." },
 	{ "new_binary", new_binary, "(content_type, bytes, options?) -> "
 	    "mimepart",
-	    "A part in base64.  The table of options may have\n"
+	    "A part in base64.\nThe table of options may have\n"
 	    ".Va file_name ,\n.Va inline\n(default false) and\n"
 	    ".Va content_id ;\nif there is one, the part has a "
 	    "Content-Disposition." },
 	{ "new_html", new_html, "(text) -> mimepart",
-	    "A part of type text/html.  The text must be UTF-8." },
+	    "A part of type text/html.\nThe text must be UTF-8." },
 	{ "new_multipart", new_multipart, "(content_type, parts, boundary?) "
 	    "-> mimepart",
-	    "A part that holds copies of the listed ones.  The boundary is "
+	    "A part that holds copies of the listed ones.\nThe boundary is "
 	    "random unless it is given; a part with a line that begins as "
 	    "the boundary does is refused." },
 	{ "new_text", new_text, "(content_type, text) -> mimepart",
-	    "A text part of any type.  The text must be UTF-8; the charset "
+	    "A text part of any type.\nThe text must be UTF-8; the charset "
 	    "parameter says so, or us-ascii." },
 	{ "new_text_plain", new_text_plain, "(text) -> mimepart",
-	    "A part of type text/plain.  The text must be UTF-8." },
+	    "A part of type text/plain.\nThe text must be UTF-8." },
 	{ "parse", parse, "(message) -> mimepart",
-	    "Parses a message.  Any text is one, but more than 1000 parts, "
+	    "Parses a message.\nAny text is one, but more than 1000 parts, "
 	    "parts in more than 100 levels, or headers of more than 1000 "
 	    "fields or 1 MiB are errors." },
 	{ NULL, NULL, NULL, NULL },
@@ -623,7 +623,7 @@ const struct library library_mimepart = {
 	.name = "kumo.mimepart",
 	.title = "parts of messages",
 	.about = "Messages in MIME as trees of parts, to look into, to change "
-	    "and to make.  A change reaches the message that the tree was "
+	    "and to make.\nA change reaches the message that the tree was "
 	    "parsed from only by\n.Ql msg:set_data(tostring(part)) .",
 	.functions = functions,
 	.types = types,

@@ -63,7 +63,8 @@ static const struct {
 	    "1[1'Content-Type: multipart/mixed; boundary=i\r\n\r\n--i--']" },
 	{ "Content-Type: multipart/mixed; boundary=\"--\"\r\n\r\n----\r\n\r\nx"
 	    "\r\n------", "1[0'x']" },
-	{ "Content-Type: multipart/mixed\r\n\r\n--\r\n\r\nx", "1'--\r\n\r\nx'" },
+	{ "Content-Type: multipart/mixed\r\n\r\n--\r\n\r\nx",
+	    "1'--\r\n\r\nx'" },
 };
 
 static void
