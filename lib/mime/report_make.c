@@ -13,6 +13,8 @@
 
 #define STABLE_BOUNDARY "report-boundary"
 
+enum { TEXT_MAX = 1000 }; /* octets of an answer that are shown */
+
 static void
 put_date(int64_t seconds, struct buf *out)
 {
@@ -38,15 +40,31 @@ put_line(struct span text, bool ascii, struct buf *out)
 	}
 }
 
+/* The front of a text, no character of UTF-8 cut in two. */
+static struct span
+cut(struct span s)
+{
+	if (s.len <= TEXT_MAX)
+		return s;
+	s.len = TEXT_MAX;
+	while (s.len > 0 && ((uint8_t)s.p[s.len] & 0xc0) == 0x80)
+		s.len--;
+	return s;
+}
+
 /* The answer, code and status in front. */
 static void
 put_answer(const struct dsn_making *d, bool ascii, struct buf *out)
 {
+	struct span text = cut(d->text);
+
 	buf_addf(out, "%u ", d->code);
 	if (d->has_status)
 		buf_addf(out, "%u.%u.%u ", d->status.class, d->status.subject,
 		    d->status.detail);
-	put_line(d->text, ascii, out);
+	put_line(text, ascii || !text_is_utf8(text), out);
+	if (text.len < d->text.len)
+		buf_add_str(out, "...");
 }
 
 /* ---- what people read --------------------------------------------------- */

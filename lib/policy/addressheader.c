@@ -49,10 +49,12 @@ push_header(lua_State *L, struct span name)
 			continue;
 		h = library_new(L, &addressheader_type, sizeof(*h));
 		if (mime_addresses_parse(&h->arena, policy_charsets(),
-		    f.value, MIME_ADDRESS_LIST, &h->list, &why) != 0)
+		    f.value, MIME_ADDRESS_LIST, &h->list, &why) != 0) {
+			arena_uncount(L, &h->arena, &h->counted);
 			return where_error(L, "invalid header %.*s: %s",
 			    (int)(f.name.len < 100 ? f.name.len : 100),
 			    f.name.p, why);
+		}
 		arena_count(L, &h->arena, &h->counted);
 		return 1;
 	}

@@ -160,7 +160,7 @@ check_encodings(lua_State *L, const char *key, const struct span **out,
 	struct span *v;
 	size_t i, n;
 
-	if (lua_getfield(L, 4, key) == LUA_TNIL) {
+	if (raw_getfield(L, 4, key) == LUA_TNIL) {
 		lua_pop(L, 1);
 		return;
 	}
@@ -192,7 +192,7 @@ check_settings(lua_State *L, struct mime_detect *out)
 		return;
 	luaL_checktype(L, 4, LUA_TTABLE);
 	mime_check_keys(L, 4, "check_fix_conformance", keys);
-	lua_getfield(L, 4, "detect_encoding");
+	raw_getfield(L, 4, "detect_encoding");
 	out->on = lua_toboolean(L, -1);
 	lua_pop(L, 1);
 	check_encodings(L, "include_encodings", &out->include,
@@ -260,8 +260,10 @@ fix(lua_State *L, struct policy_message *m, struct mime_tree *t,
 
 	if (rebuild) {
 		fresh = mime_tree_push(L);
-		if (mime_rebuild(&fresh->m, t->m.root, &how, &why) != 0)
+		if (mime_rebuild(&fresh->m, t->m.root, &how, &why) != 0) {
+			mime_tree_drop(L, fresh);
 			where_error(L, "check_fix_conformance: %s", why);
+		}
 		mime_tree_count(L, fresh);
 	}
 	if (mime_add_missing(&fresh->m, issues, &who, &why) != 0)
@@ -322,7 +324,7 @@ message_parse_rfc3464(lua_State *L)
 
 	message_check(L);
 	t = push_tree(L);
-	a = arena_push(L);
+	a = scratch_arena(L);
 	kind = dsn_parse(a, policy_charsets(), &t->m, &report, &why);
 	if (kind == REPORT_BAD)
 		return where_error(L, "parse_rfc3464: %s", why);
@@ -330,7 +332,7 @@ message_parse_rfc3464(lua_State *L)
 		mime_push_dsn(L, &report);
 	else
 		lua_pushnil(L);
-	arena_done(a);
+	scratch_arena_done(L);
 	mime_tree_drop(L, t);
 	return 1;
 }
@@ -346,7 +348,7 @@ message_parse_rfc5965(lua_State *L)
 
 	message_check(L);
 	t = push_tree(L);
-	a = arena_push(L);
+	a = scratch_arena(L);
 	kind = feedback_parse(a, policy_charsets(), &t->m, &report, &why);
 	if (kind == REPORT_BAD)
 		return where_error(L, "parse_rfc5965: %s", why);
@@ -354,7 +356,7 @@ message_parse_rfc5965(lua_State *L)
 		mime_push_feedback(L, &report);
 	else
 		lua_pushnil(L);
-	arena_done(a);
+	scratch_arena_done(L);
 	mime_tree_drop(L, t);
 	return 1;
 }
@@ -374,11 +376,11 @@ message_add_authentication_results(lua_State *L)
 		return where_error(L, "add_authentication_results: the server "
 		    "needs a name");
 	luaL_checkany(L, 3);
-	a = arena_push(L);
+	a = scratch_arena(L);
 	mime_check_auth_results(L, 3, a, &r);
 	buf_clear(b, 65536);
 	mime_auth_results_put(&r, b);
-	arena_done(a);
+	scratch_arena_done(L);
 	/* As msg:prepend_header. */
 	lua_settop(L, 1);
 	lua_pushliteral(L, "Authentication-Results");

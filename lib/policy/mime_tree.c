@@ -41,8 +41,10 @@ mime_tree_parse(lua_State *L, int index)
 	/* Its spans look at the text. */
 	lua_pushvalue(L, index);
 	lua_setiuservalue(L, -2, 1);
-	if (mime_parse(&t->m, span_make(text, len), &why) != 0)
+	if (mime_parse(&t->m, span_make(text, len), &why) != 0) {
+		mime_tree_drop(L, t);
 		where_error(L, "this message cannot be parsed: %s", why);
+	}
 	mime_tree_count(L, t);
 	return t;
 }

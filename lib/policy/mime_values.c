@@ -173,7 +173,7 @@ check_text(lua_State *L, int index, const char *what, const char *key,
 {
 	struct span out = { NULL, 0 };
 
-	if (lua_getfield(L, index, key) == LUA_TSTRING) {
+	if (raw_getfield(L, index, key) == LUA_TSTRING) {
 		out.p = lua_tolstring(L, -1, &out.len);
 		out = keep(L, a, out);
 	} else if (!lua_isnil(L, -1)) {
@@ -225,7 +225,7 @@ check_mailbox(lua_State *L, int index, struct arena *a)
 		    "not a %s", luaL_typename(L, index));
 	mime_check_keys(L, index, "mailbox", keys);
 	m->name = check_text(L, index, "mailbox", "name", a);
-	if (lua_getfield(L, index, "address") != LUA_TTABLE)
+	if (raw_getfield(L, index, "address") != LUA_TTABLE)
 		where_error(L, "a mailbox needs an address, which is a table "
 		    "of local_part and domain");
 	mime_check_keys(L, -1, "address", parts);
@@ -266,7 +266,7 @@ check_group(lua_State *L, int index, struct arena *a)
 	group->name = check_text(L, index, "group", "name", a);
 	if (group->name.len == 0)
 		where_error(L, "a group needs a name");
-	lua_getfield(L, index, "entries");
+	raw_getfield(L, index, "entries");
 	n = check_list(L, lua_gettop(L), "mailboxes");
 	for (i = 1; i <= n; i++) {
 		lua_rawgeti(L, -1, i);
@@ -285,7 +285,7 @@ check_address(lua_State *L, int index, struct arena *a, bool groups)
 	bool is_group = false;
 
 	if (groups && lua_type(L, index) == LUA_TTABLE) {
-		is_group = lua_getfield(L, index, "entries") != LUA_TNIL;
+		is_group = raw_getfield(L, index, "entries") != LUA_TNIL;
 		lua_pop(L, 1);
 	}
 	if (is_group)
@@ -345,7 +345,7 @@ mime_check_params(lua_State *L, int index, struct arena *a,
 	out->value = check_text(L, index, "parameters", "value", a);
 	if (!mime_type_valid(out->value) && !mime_token_valid(out->value))
 		where_error(L, "parameters: this is no value");
-	if (lua_getfield(L, index, "parameters") != LUA_TTABLE) {
+	if (raw_getfield(L, index, "parameters") != LUA_TTABLE) {
 		if (!lua_isnil(L, -1))
 			where_error(L, "parameters must be a table");
 		lua_pop(L, 1);
@@ -394,7 +394,7 @@ check_props(lua_State *L, int index, struct arena *a,
 {
 	struct span name, value;
 
-	if (lua_getfield(L, index, "props") != LUA_TTABLE) {
+	if (raw_getfield(L, index, "props") != LUA_TTABLE) {
 		if (!lua_isnil(L, -1))
 			where_error(L, "props must be a table");
 		lua_pop(L, 1);
@@ -440,7 +440,7 @@ check_auth_result(lua_State *L, int index, struct arena *a,
 	if (!is_keyword(out->method) || !is_keyword(out->result))
 		where_error(L, "a result needs a method and a result, each a "
 		    "single word");
-	if (lua_getfield(L, index, "method_version") == LUA_TNUMBER) {
+	if (raw_getfield(L, index, "method_version") == LUA_TNUMBER) {
 		lua_Integer v = luaL_checkinteger(L, -1);
 
 		if (v < 1 || v > UINT32_MAX)

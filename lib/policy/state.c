@@ -90,33 +90,27 @@ arena_uncount(lua_State *L, struct arena *a, size_t *counted)
 	arena_free(a);
 }
 
-#define ARENA_TYPE "ekiden.arena"
-
-static int
-arena_gc(lua_State *L)
-{
-	arena_free(lua_touserdata(L, 1));
-	return 0;
-}
-
 struct arena *
-arena_push(lua_State *L)
+scratch_arena(lua_State *L)
 {
-	struct arena *a = lua_newuserdatauv(L, sizeof(*a), 0);
+	struct policy *p = policy_of(L);
 
-	memset(a, 0, sizeof(*a));
-	if (luaL_newmetatable(L, ARENA_TYPE)) {
-		lua_pushcfunction(L, arena_gc);
-		lua_setfield(L, -2, "__gc");
-	}
-	lua_setmetatable(L, -2);
-	return a;
+	arena_reset(&p->arena);
+	return &p->arena;
 }
 
 void
-arena_done(struct arena *a)
+scratch_arena_done(lua_State *L)
 {
-	arena_free(a);
+	arena_reset(&policy_of(L)->arena);
+}
+
+int
+raw_getfield(lua_State *L, int index, const char *key)
+{
+	index = lua_absindex(L, index);
+	lua_pushstring(L, key);
+	return lua_rawget(L, index);
 }
 
 /* ---- time --------------------------------------------------------------- */
@@ -356,6 +350,7 @@ state_free(struct policy **pp)
 	map_free(&p->calls, NULL);
 	bundle_free(&p->bundle);
 	buf_free(&p->scratch);
+	arena_free(&p->arena);
 	free(p);
 	*pp = NULL;
 }

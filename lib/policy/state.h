@@ -63,6 +63,7 @@ struct policy {
 	uint64_t last_call;
 	struct call *running;
 	struct buf scratch;
+	struct arena arena; /* of scratch_arena() */
 	struct uuid_maker uuids; /* of messages that scripts make */
 	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
@@ -99,12 +100,14 @@ void memory_give(lua_State *L, size_t size);
 void arena_count(lua_State *L, const struct arena *a, size_t *counted);
 void arena_uncount(lua_State *L, struct arena *a, size_t *counted);
 /*
- * An arena for the time of a call, in a userdata on top that frees it at the
- * latest when it is collected. arena_done frees it now; the userdata stays
- * where it is.
+ * As p->scratch, for what needs an arena: empty, and valid until the next such
+ * call. So nothing in between may call a script, and tables are read raw. What
+ * was large is given back by scratch_arena_done, or by the next call.
  */
-struct arena *arena_push(lua_State *L);
-void arena_done(struct arena *a);
+struct arena *scratch_arena(lua_State *L);
+void scratch_arena_done(lua_State *L);
+/* A field of the table at index on top, no metamethod called; its type. */
+int raw_getfield(lua_State *L, int index, const char *key);
 
 /* ---- where.c ------------------------------------------------------------ */
 

@@ -117,6 +117,11 @@ local one = { address = { local_part = ('x'):rep(1000), domain = 'x' } }
 local many = {}
 for i = 1, 9000 do many[i] = one end
 check.fails('take more than', h.set_to, h, many)
+for i = 1, 9000 do many[i] = ('x'):rep(1000) end
+check.fails('the list is too large', h.set_references, h, many)
+-- No script runs while its tables are read.
+h:set_to { setmetatable({ address = { local_part = 'a', domain = 'b' } },
+  { __index = function() error 'called' end }) }
 
 -- Text and ids.
 h:set_subject 'very \u{fc}nusual'

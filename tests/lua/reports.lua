@@ -263,6 +263,15 @@ bounce = generate(params(), kumo.make_message('', 'a@b.example',
   'Subject: x\r\n\r\n\xff\r\n'), record())
 check.eq(bounce:get_first_named_header_value 'Content-Transfer-Encoding',
   '8bit')
+-- Long answers are cut, and what is not UTF-8 is not sent as such.
+bounce = generate(params(), msg, record { response = { code = 550,
+  content = ('\u{e4}'):rep(1000) .. '\xff' } })
+words = bounce:parse_mime():get_simple_structure().text_part.body
+check.eq(words:find(('\u{e4}'):rep(500) .. '...', 1, true) ~= nil, true)
+bounce = generate(params(), msg, record { response = { code = 550,
+  content = 'bad \xff' } })
+words = bounce:parse_mime():get_simple_structure().text_part.body
+check.eq(words:find('550 bad ?', 1, true) ~= nil, true)
 -- Nothing a record says ends a field.
 bounce = generate(params(), msg, record { response = { code = 550,
   content = 'a\r\nBcc: x@y.example\r\n\r\n--report-boundary--' } })

@@ -71,7 +71,7 @@ static void
 addresses(lua_State *L, struct span name, struct span value,
     enum mime_address_kind kind)
 {
-	struct arena *a = arena_push(L);
+	struct arena *a = scratch_arena(L);
 	struct mime_addresses list;
 	const char *why;
 
@@ -82,8 +82,7 @@ addresses(lua_State *L, struct span name, struct span value,
 		mime_push_mailbox(L, list.first->list);
 	else
 		mime_push_addresses(L, &list);
-	arena_done(a);
-	lua_remove(L, -2);
+	scratch_arena_done(L);
 }
 
 void
@@ -107,35 +106,33 @@ header_mailbox(lua_State *L, struct span name, struct span value)
 void
 header_message_id(lua_State *L, struct span name, struct span value)
 {
-	struct arena *a = arena_push(L);
+	struct arena *a = scratch_arena(L);
 	struct span id;
 	const char *why;
 
 	if (mime_id_parse(a, value, &id, &why) != 0)
 		invalid(L, name, why);
 	lua_pushlstring(L, id.p, id.len);
-	arena_done(a);
-	lua_remove(L, -2);
+	scratch_arena_done(L);
 }
 
 void
 header_content_id(lua_State *L, struct span name, struct span value)
 {
-	struct arena *a = arena_push(L);
+	struct arena *a = scratch_arena(L);
 	struct span id;
 	const char *why;
 
 	if (mime_content_id_parse(a, value, &id, &why) != 0)
 		invalid(L, name, why);
 	lua_pushlstring(L, id.p, id.len);
-	arena_done(a);
-	lua_remove(L, -2);
+	scratch_arena_done(L);
 }
 
 void
 header_message_id_list(lua_State *L, struct span name, struct span value)
 {
-	struct arena *a = arena_push(L);
+	struct arena *a = scratch_arena(L);
 	struct mime_ids ids;
 	const char *why;
 	size_t i;
@@ -147,14 +144,13 @@ header_message_id_list(lua_State *L, struct span name, struct span value)
 		lua_pushlstring(L, ids.v[i].p, ids.v[i].len);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
-	arena_done(a);
-	lua_remove(L, -2);
+	scratch_arena_done(L);
 }
 
 void
 header_mime_params(lua_State *L, struct span name, struct span value)
 {
-	struct arena *a = arena_push(L);
+	struct arena *a = scratch_arena(L);
 	struct mime_params params;
 	const char *why;
 
@@ -162,23 +158,21 @@ header_mime_params(lua_State *L, struct span name, struct span value)
 	    &why) != 0)
 		invalid(L, name, why);
 	mime_push_params(L, &params);
-	arena_done(a);
-	lua_remove(L, -2);
+	scratch_arena_done(L);
 }
 
 void
 header_authentication_results(lua_State *L, struct span name,
     struct span value)
 {
-	struct arena *a = arena_push(L);
+	struct arena *a = scratch_arena(L);
 	struct mime_auth_results results;
 	const char *why;
 
 	if (mime_auth_results_parse(a, value, &results, &why) != 0)
 		invalid(L, name, why);
 	mime_push_auth_results(L, &results);
-	arena_done(a);
-	lua_remove(L, -2);
+	scratch_arena_done(L);
 }
 
 /* ---- the object --------------------------------------------------------- */

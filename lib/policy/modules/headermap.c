@@ -50,9 +50,9 @@ check_name(lua_State *L, int index)
 static void
 changed(lua_State *L, struct mime_ref *ref, int rc)
 {
+	mime_tree_count(L, ref->tree);
 	if (rc != 0)
 		where_error(L, "the header has too many fields");
-	mime_tree_count(L, ref->tree);
 }
 
 static struct span
@@ -215,7 +215,7 @@ set_addresses(lua_State *L, const char *name, enum mime_address_kind kind)
 
 	check_map(L);
 	luaL_checkany(L, 2);
-	a = arena_push(L);
+	a = scratch_arena(L);
 	if (lua_type(L, 2) == LUA_TSTRING) {
 		text = check_bytes(L, 2);
 		if (mime_addresses_parse(a, policy_charsets(), text, kind,
@@ -230,7 +230,7 @@ set_addresses(lua_State *L, const char *name, enum mime_address_kind kind)
 	else
 		mime_addresses_put(&list, b);
 	set(L, name, buf_span(b));
-	arena_done(a);
+	scratch_arena_done(L);
 	return 0;
 }
 
@@ -253,7 +253,7 @@ set_params(lua_State *L, const char *name)
 	const char *why;
 
 	luaL_checkany(L, 2);
-	a = arena_push(L);
+	a = scratch_arena(L);
 	if (lua_type(L, 2) == LUA_TSTRING) {
 		if (mime_params_parse(a, policy_charsets(),
 		    check_bytes(L, 2), &params, &why) != 0)
@@ -268,7 +268,7 @@ set_params(lua_State *L, const char *name)
 	b = scratch_of(L);
 	mime_params_put(&params, b);
 	set(L, name, buf_span(b));
-	arena_done(a);
+	scratch_arena_done(L);
 	return 0;
 }
 
@@ -294,7 +294,7 @@ set_id(lua_State *L, const char *name)
 
 	check_map(L);
 	check_bytes(L, 2);
-	a = arena_push(L);
+	a = scratch_arena(L);
 	if (mime_id_parse(a, check_bytes(L, 2), &id, &why) != 0)
 		return invalid(L, name, why);
 	if (!ascii_text(id))
@@ -303,7 +303,7 @@ set_id(lua_State *L, const char *name)
 	b = scratch_of(L);
 	mime_ids_put(&ids, b);
 	set(L, name, buf_span(b));
-	arena_done(a);
+	scratch_arena_done(L);
 	return 0;
 }
 
@@ -313,7 +313,7 @@ check_ids(lua_State *L, const char *name, struct arena *a,
     struct mime_ids *out)
 {
 	lua_Integer i, n;
-	size_t k;
+	size_t k, total = 0;
 
 	luaL_checktype(L, 2, LUA_TTABLE);
 	n = (lua_Integer)lua_rawlen(L, 2);
@@ -327,6 +327,9 @@ check_ids(lua_State *L, const char *name, struct arena *a,
 			invalid(L, name, "an id is a text");
 		/* The list keeps its texts. */
 		*id = check_bytes(L, -1);
+		total += id->len;
+		if (total > MIME_HEADER_BYTES_MAX)
+			invalid(L, name, "the list is too large");
 		for (k = 0; k < id->len; k++) {
 			if (id->p[k] <= ' ' || id->p[k] > '~' ||
 			    id->p[k] == '<' || id->p[k] == '>')
@@ -348,7 +351,7 @@ set_references(lua_State *L)
 
 	check_map(L);
 	luaL_checkany(L, 2);
-	a = arena_push(L);
+	a = scratch_arena(L);
 	if (lua_type(L, 2) != LUA_TSTRING)
 		check_ids(L, name, a, &ids);
 	else if (mime_ids_parse(a, check_bytes(L, 2), &ids, &why) != 0)
@@ -358,7 +361,7 @@ set_references(lua_State *L)
 	b = scratch_of(L);
 	mime_ids_put(&ids, b);
 	set(L, name, buf_span(b));
-	arena_done(a);
+	scratch_arena_done(L);
 	return 0;
 }
 

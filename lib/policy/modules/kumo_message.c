@@ -50,7 +50,7 @@ get_text(lua_State *L, int index, const char *key)
 {
 	struct span out = { NULL, 0 };
 
-	if (lua_getfield(L, index, key) == LUA_TSTRING)
+	if (raw_getfield(L, index, key) == LUA_TSTRING)
 		out.p = lua_tolstring(L, -1, &out.len);
 	lua_pop(L, 1);
 	return out;
@@ -61,7 +61,7 @@ get_bool(lua_State *L, int index, const char *key)
 {
 	bool value;
 
-	if (lua_getfield(L, index, key) != LUA_TNIL)
+	if (raw_getfield(L, index, key) != LUA_TNIL)
 		luaL_checktype(L, -1, LUA_TBOOLEAN);
 	value = lua_toboolean(L, -1);
 	lua_pop(L, 1);
@@ -76,7 +76,7 @@ get_number(lua_State *L, int index, const char *key, lua_Integer max,
 	lua_Integer n = none;
 	int is = 1;
 
-	if (lua_getfield(L, index, key) == LUA_TNUMBER)
+	if (raw_getfield(L, index, key) == LUA_TNUMBER)
 		n = lua_tointegerx(L, -1, &is);
 	lua_pop(L, 1);
 	if (!is || n < 0 || n > max)
@@ -107,7 +107,7 @@ get_reporting_mta(lua_State *L, struct report_typed *out)
 {
 	static const char *const keys[] = { "mta_type", "name", NULL };
 
-	if (lua_getfield(L, PARAMS, "reporting_mta") != LUA_TTABLE)
+	if (raw_getfield(L, PARAMS, "reporting_mta") != LUA_TTABLE)
 		where_error(L, "generate_rfc3464_message: reporting_mta must "
 		    "be a table of mta_type and name");
 	mime_check_keys(L, -1, "reporting_mta", keys);
@@ -126,7 +126,7 @@ get_recipients(lua_State *L, struct dsn_making *d)
 	struct span *v;
 	size_t i, n;
 
-	if (lua_getfield(L, RECORD, "recipient") == LUA_TSTRING) {
+	if (raw_getfield(L, RECORD, "recipient") == LUA_TSTRING) {
 		lua_createtable(L, 1, 0);
 		lua_insert(L, -2);
 		lua_rawseti(L, -2, 1);
@@ -154,12 +154,12 @@ get_response(lua_State *L, struct dsn_making *d)
 {
 	int at;
 
-	if (lua_getfield(L, RECORD, "response") != LUA_TTABLE)
+	if (raw_getfield(L, RECORD, "response") != LUA_TTABLE)
 		where_error(L, "log record: response must be a table");
 	at = lua_gettop(L);
 	d->code = (uint16_t)get_number(L, at, "code", 999, 500);
 	d->text = get_text(L, at, "content");
-	if (lua_getfield(L, at, "enhanced_code") == LUA_TTABLE) {
+	if (raw_getfield(L, at, "enhanced_code") == LUA_TTABLE) {
 		at = lua_gettop(L);
 		d->has_status = true;
 		d->status.class = (uint8_t)get_number(L, at, "class", 9, 5);
@@ -175,7 +175,7 @@ get_response(lua_State *L, struct dsn_making *d)
 static bool
 get_peer(lua_State *L, struct dsn_making *d)
 {
-	if (lua_getfield(L, RECORD, "peer_address") == LUA_TTABLE) {
+	if (raw_getfield(L, RECORD, "peer_address") == LUA_TTABLE) {
 		d->peer_name = get_text(L, lua_gettop(L), "name");
 		d->peer_addr = get_text(L, lua_gettop(L), "addr");
 	}

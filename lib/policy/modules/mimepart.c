@@ -34,7 +34,7 @@ option_text(lua_State *L, int index, const char *key)
 {
 	struct span out = { NULL, 0 };
 
-	if (lua_getfield(L, index, key) == LUA_TSTRING)
+	if (raw_getfield(L, index, key) == LUA_TSTRING)
 		out.p = lua_tolstring(L, -1, &out.len);
 	else if (!lua_isnil(L, -1))
 		where_error(L, "attachment: %s must be a text", key);
@@ -74,7 +74,7 @@ check_attachment(lua_State *L, int index, struct mime_attachment *out)
 	out->file_name = option_text(L, index, "file_name");
 	out->content_id = option_text(L, index, "content_id");
 	check_content_id(L, &out->content_id);
-	lua_getfield(L, index, "inline");
+	raw_getfield(L, index, "inline");
 	out->is_inline = lua_toboolean(L, -1);
 	lua_pop(L, 1);
 }
@@ -86,8 +86,10 @@ static int
 root_push(lua_State *L, struct mime_tree *t, struct mime_part *part,
     const char *why)
 {
-	if (part == NULL)
+	if (part == NULL) {
+		mime_tree_drop(L, t);
 		return where_error(L, "kumo.mimepart: %s", why);
+	}
 	t->m.root = part;
 	mime_tree_count(L, t);
 	mime_ref_push(L, &mimepart_type, -1, part);
@@ -183,10 +185,11 @@ part_append(lua_State *L)
 {
 	struct mime_ref *to = check_part(L, 1), *from = check_part(L, 2);
 	const char *why;
+	int rc = mime_append(&to->tree->m, to->part, from->part, &why);
 
-	if (mime_append(&to->tree->m, to->part, from->part, &why) != 0)
-		return where_error(L, "append_part: %s", why);
 	mime_tree_count(L, to->tree);
+	if (rc != 0)
+		return where_error(L, "append_part: %s", why);
 	return 0;
 }
 
@@ -196,12 +199,14 @@ body_replace(lua_State *L, int content, int type)
 	struct mime_ref *ref = check_part(L, 1);
 	struct span text = check_bytes(L, content), as = { NULL, 0 };
 	const char *why;
+	int rc;
 
 	if (type != 0 && !lua_isnoneornil(L, type))
 		as = check_bytes(L, type);
-	if (mime_body_set(&ref->tree->m, ref->part, text, as, &why) != 0)
-		return where_error(L, "body: %s", why);
+	rc = mime_body_set(&ref->tree->m, ref->part, text, as, &why);
 	mime_tree_count(L, ref->tree);
+	if (rc != 0)
+		return where_error(L, "body: %s", why);
 	return 0;
 }
 
@@ -285,8 +290,10 @@ part_rebuild(lua_State *L)
 	struct mime_tree *t = mime_tree_push(L);
 	const char *why;
 
-	if (mime_rebuild(&t->m, ref->part, &how, &why) != 0)
+	if (mime_rebuild(&t->m, ref->part, &how, &why) != 0) {
+		mime_tree_drop(L, t);
 		return where_error(L, "rebuild: %s", why);
+	}
 	return root_push(L, t, t->m.root, "");
 }
 
@@ -311,7 +318,7 @@ set_text(lua_State *L, const char *key, struct span s)
 static void
 push_attachment(lua_State *L, struct mime_part *part)
 {
-	struct arena *a = arena_push(L);
+	struct arena *a = scratch_arena(L);
 	struct mime_content c;
 
 	mime_content_read(a, policy_charsets(), part, &c);
@@ -322,8 +329,7 @@ push_attachment(lua_State *L, struct mime_part *part)
 	set_text(L, "content_id", c.content_id);
 	set_text(L, "content_type", c.type.value);
 	set_part(L, "part", part);
-	arena_done(a);
-	lua_remove(L, -2);
+	scratch_arena_done(L);
 }
 
 static int
@@ -388,9 +394,9 @@ static struct mime_part *
 builder_made(lua_State *L, struct builder *b, struct mime_part *part,
     const char *why)
 {
+	arena_count(L, &b->b.m.arena, &b->counted);
 	if (part == NULL)
 		where_error(L, "builder: %s", why);
-	arena_count(L, &b->b.m.arena, &b->counted);
 	return part;
 }
 
