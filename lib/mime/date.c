@@ -4,64 +4,30 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/date.h"
 #include "lib/base/text.h"
 #include "lib/mail/chars.h"
 #include "lib/mime/scan.h"
 
-struct date {
-	uint64_t year, month, day, hour, minute, second;
+struct parsed {
+	struct date date;
 	int64_t offset; /* minutes east of UTC */
 };
 
-/* Days since 1970-01-01 of a day of the Gregorian calendar. */
-static int64_t
-days_from_civil(int64_t y, int64_t m, int64_t d)
-{
-	int64_t era, yoe, doy;
-
-	y -= m <= 2;
-	era = (y >= 0 ? y : y - 399) / 400;
-	yoe = y - era * 400;
-	doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static unsigned
-month_days(uint64_t year, uint64_t month)
-{
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30,
-		31, 30, 31 };
-
-	if (month == 2 && year % 4 == 0 &&
-	    (year % 100 != 0 || year % 400 == 0))
-		return 29;
-	return days[month - 1];
-}
-
 static int
-date_seconds(const struct date *d, int64_t *out)
+number_read(struct scan *s, unsigned *out)
 {
-	if (d->month < 1 || d->month > 12 || d->day < 1 ||
-	    d->day > month_days(d->year, d->month) || d->hour > 23 ||
-	    d->minute > 59 || d->second > 60 || d->year > 9999)
+	uint64_t n;
+
+	scan_skip(s);
+	if (text_u64(scan_run(s, CHAR_DIGIT), 0, 9999, &n) != 0)
 		return -1;
-	*out = days_from_civil((int64_t)d->year, (int64_t)d->month,
-	    (int64_t)d->day) * 86400 + (int64_t)d->hour * 3600 +
-	    (int64_t)d->minute * 60 + (int64_t)d->second - d->offset * 60;
+	*out = (unsigned)n;
 	return 0;
 }
 
-/* ---- RFC 5322 ----------------------------------------------------------- */
-
 static int
-number_read(struct scan *s, uint64_t *out)
-{
-	scan_skip(s);
-	return text_u64(scan_run(s, CHAR_DIGIT), 0, 9999, out);
-}
-
-static int
-month_read(struct scan *s, uint64_t *out)
+month_read(struct scan *s, unsigned *out)
 {
 	static const char *const names[] = { "jan", "feb", "mar", "apr",
 		"may", "jun", "jul", "aug", "sep", "oct", "nov", "dec" };
@@ -83,18 +49,20 @@ month_read(struct scan *s, uint64_t *out)
 
 /* Two digits mean this century or the last; RFC 5322 section 4.3. */
 static int
-year_read(struct scan *s, uint64_t *out)
+year_read(struct scan *s, int *out)
 {
 	const char *from;
+	unsigned year;
 
 	scan_skip(s);
 	from = s->p;
-	if (number_read(s, out) != 0)
+	if (number_read(s, &year) != 0)
 		return -1;
 	if (s->p - from == 2)
-		*out += *out < 50 ? 2000 : 1900;
+		year += year < 50 ? 2000 : 1900;
 	else if (s->p - from == 3)
-		*out += 1900;
+		year += 1900;
+	*out = (int)year;
 	return 0;
 }
 
@@ -122,7 +90,7 @@ static const struct {
 
 /* +HHMM, or a name; one that nobody knows says nothing, as "-0000" does. */
 static int
-zone_read(struct scan *s, struct date *d)
+zone_read(struct scan *s, struct parsed *d)
 {
 	struct span word;
 	uint64_t n;
@@ -156,7 +124,8 @@ int
 mime_date_parse(struct span text, int64_t *seconds_out)
 {
 	struct scan s = scan_of(text);
-	struct date d = { .second = 0 };
+	struct parsed d = { .offset = 0 };
+	unsigned leap = 0;
 
 	scan_skip(&s);
 	if (!ascii_digit(scan_peek(&s))) {
@@ -164,82 +133,29 @@ mime_date_parse(struct span text, int64_t *seconds_out)
 		scan_skip(&s);
 		scan_take(&s, ',');
 	}
-	if (number_read(&s, &d.day) != 0 || month_read(&s, &d.month) != 0 ||
-	    year_read(&s, &d.year) != 0 || time_read(&s, &d) != 0 ||
-	    zone_read(&s, &d) != 0)
+	if (number_read(&s, &d.date.day) != 0 ||
+	    month_read(&s, &d.date.month) != 0 ||
+	    year_read(&s, &d.date.year) != 0 ||
+	    time_read(&s, &d.date) != 0 || zone_read(&s, &d) != 0)
 		return -1;
 	scan_skip(&s);
-	return scan_more(&s) ? -1 : date_seconds(&d, seconds_out);
+	if (d.date.second == 60) {
+		d.date.second = 59;
+		leap = 1;
+	}
+	if (scan_more(&s) || date_to_seconds(&d.date, seconds_out) != 0)
+		return -1;
+	*seconds_out += leap - d.offset * 60;
+	return 0;
 }
-
-/* ---- RFC 3339 ----------------------------------------------------------- */
 
 char *
 mime_date_rfc3339(int64_t seconds, char out[MIME_DATE_MAX])
 {
-	int64_t days = seconds / 86400, rest = seconds % 86400, year = 1970;
-	uint64_t month = 1;
+	struct date d;
 
-	if (rest < 0) {
-		rest += 86400;
-		days--;
-	}
-	/* Near enough by the mean year, exact by a step or two. */
-	year += days * 400 / 146097;
-	while (days_from_civil(year + 1, 1, 1) <= days)
-		year++;
-	while (days_from_civil(year, 1, 1) > days)
-		year--;
-	days -= days_from_civil(year, 1, 1);
-	while (days >= month_days((uint64_t)year, month))
-		days -= month_days((uint64_t)year, month++);
-	snprintf(out, MIME_DATE_MAX, "%04d-%02u-%02uT%02u:%02u:%02uZ",
-	    (int)year, (unsigned)month, (unsigned)days + 1,
-	    (unsigned)(rest / 3600), (unsigned)(rest / 60 % 60),
-	    (unsigned)(rest % 60));
+	date_from_seconds(seconds, &d);
+	snprintf(out, MIME_DATE_MAX, "%04d-%02u-%02uT%02u:%02u:%02uZ", d.year,
+	    d.month, d.day, d.hour, d.minute, d.second);
 	return out;
-}
-
-/* That many digits, then the byte `end` (NUL: anything). */
-static bool
-digits_read(struct scan *s, size_t n, char end, uint64_t *out)
-{
-	struct span digits = scan_run(s, CHAR_DIGIT);
-
-	return digits.len == n && text_u64(digits, 0, 9999, out) == 0 &&
-	    (end == '\0' || scan_take(s, end));
-}
-
-int
-mime_date_from_rfc3339(struct span text, int64_t *seconds_out)
-{
-	struct scan s = scan_of(text);
-	struct date d = { .second = 0 };
-	uint64_t hours, minutes;
-	char sign;
-
-	if (!digits_read(&s, 4, '-', &d.year) ||
-	    !digits_read(&s, 2, '-', &d.month) ||
-	    !digits_read(&s, 2, '\0', &d.day) ||
-	    (!scan_take(&s, 'T') && !scan_take(&s, 't') &&
-	    !scan_take(&s, ' ')) || !digits_read(&s, 2, ':', &d.hour) ||
-	    !digits_read(&s, 2, ':', &d.minute) ||
-	    !digits_read(&s, 2, '\0', &d.second))
-		return -1;
-	if (scan_take(&s, '.') && scan_run(&s, CHAR_DIGIT).len == 0)
-		return -1;
-	sign = scan_peek(&s);
-	if (sign == '+' || sign == '-') {
-		s.p++;
-		if (!digits_read(&s, 2, ':', &hours) ||
-		    !digits_read(&s, 2, '\0', &minutes) || hours > 23 ||
-		    minutes > 59)
-			return -1;
-		d.offset = (int64_t)(hours * 60 + minutes);
-		if (sign == '-')
-			d.offset = -d.offset;
-	} else if (!scan_take(&s, 'Z') && !scan_take(&s, 'z')) {
-		return -1;
-	}
-	return scan_more(&s) ? -1 : date_seconds(&d, seconds_out);
 }

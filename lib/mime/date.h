@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The date of a header field (RFC 5322 section 3.3, obsolete forms too). */
+/*
+ * Dates in the fields of strangers' reports. Weekdays are not looked at, and a
+ * zone that nobody knows is UTC: date_parse_rfc5322() is the strict reader.
+ */
 #ifndef LIB_MIME_DATE_H
 #define LIB_MIME_DATE_H
 
@@ -13,7 +16,5 @@ enum { MIME_DATE_MAX = 32 };
 int mime_date_parse(struct span text, int64_t *seconds_out);
 /* "1994-07-07T21:15:49Z" (RFC 3339). Returns out. */
 char *mime_date_rfc3339(int64_t seconds, char out[MIME_DATE_MAX]);
-/* From "1994-07-07T21:15:49.5+02:00"; fractions are cut. 0 or -1. */
-int mime_date_from_rfc3339(struct span text, int64_t *seconds_out);
 
 #endif

@@ -5,11 +5,11 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/base/uuid.h"
+#include "lib/mail/fold.h"
 #include "lib/mail/header.h"
 #include "lib/mime/build.h"
 #include "lib/mime/report.h"
 #include "lib/mime/transfer.h"
-#include "lib/mime/word.h"
 
 #define STABLE_BOUNDARY "report-boundary"
 
@@ -104,7 +104,7 @@ put_field(const char *name, const struct buf *value, struct buf *out)
 {
 	buf_add_str(out, name);
 	buf_add_str(out, ": ");
-	mime_wrap(buf_span(value), MIME_WRAP_SOFT - 20, MIME_WRAP_HARD, out);
+	fold_text(buf_span(value), FOLD_SOFT - 20, FOLD_HARD, out);
 	buf_add_str(out, "\r\n");
 }
 

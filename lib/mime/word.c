@@ -3,6 +3,7 @@
 
 #include "lib/base/text.h"
 #include "lib/mail/chars.h"
+#include "lib/mail/fold.h"
 
 enum { WORD_MAX = 75 }; /* RFC 2047 section 2 */
 
@@ -22,62 +23,6 @@ run_length(struct span s, bool blanks)
 	while (n < s.len && blank(s.p[n]) == blanks)
 		n++;
 	return n;
-}
-
-/* Line ends go, but a blank stays a blank. */
-static void
-put_blanks(struct span s, struct buf *out)
-{
-	size_t i, before = buf_len(out);
-
-	for (i = 0; i < s.len; i++) {
-		if (s.p[i] == ' ' || s.p[i] == '\t')
-			buf_add_byte(out, (uint8_t)s.p[i]);
-	}
-	if (s.len != 0 && buf_len(out) == before)
-		buf_add_byte(out, ' ');
-}
-
-/* A word that may be longer than a line; returns the column behind it. */
-static size_t
-put_word(struct span word, size_t column, size_t hard, struct buf *out)
-{
-	while (column + word.len > hard) {
-		size_t part = hard > column ? hard - column : 0;
-
-		buf_add(out, word.p, part);
-		buf_add_str(out, "\r\n\t");
-		word = span_from(word, part);
-		column = 0;
-	}
-	buf_add_span(out, word);
-	return column + word.len;
-}
-
-void
-mime_wrap(struct span text, size_t soft, size_t hard, struct buf *out)
-{
-	size_t column = 0, gap;
-	struct span word, blanks;
-
-	text = span_from(text, run_length(text, true));
-	for (gap = 0; text.len != 0; ) {
-		blanks = span_make(text.p, gap);
-		text = span_from(text, gap);
-		word = span_make(text.p, run_length(text, false));
-		if (word.len == 0)
-			break;
-		if (column != 0 && column + gap + word.len > soft) {
-			buf_add_str(out, "\r\n\t");
-			column = 0;
-		} else {
-			put_blanks(blanks, out);
-			column += gap;
-		}
-		column = put_word(word, column, hard, out);
-		text = span_from(text, word.len);
-		gap = run_length(text, true);
-	}
 }
 
 void
@@ -183,10 +128,13 @@ printable(struct span s)
 void
 mime_words_put(struct span text, struct buf *out)
 {
-	if (printable(text))
-		mime_wrap(text, MIME_WRAP_SOFT, MIME_WRAP_HARD, out);
-	else
+	if (!printable(text))
 		encode(text, out);
+	else if (text.len <= FOLD_SOFT && span_find(text, '\r') < 0 &&
+	    span_find(text, '\n') < 0)
+		buf_add_span(out, span_trim(text));
+	else
+		fold_text(text, FOLD_SOFT, FOLD_HARD, out);
 }
 
 static bool

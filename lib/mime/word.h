@@ -11,19 +11,12 @@
 #include "lib/base/buf.h"
 #include "lib/base/span.h"
 
-enum { MIME_WRAP_SOFT = 75, MIME_WRAP_HARD = 900 };
-
-/*
- * Appends the text with its blanks at line ends replaced by CRLF and a tab: no
- * line goes beyond `soft` octets when there is a blank to break it at, none
- * beyond `hard`. Blanks around the whole and line ends inside are lost.
- */
-void mime_wrap(struct span text, size_t soft, size_t hard, struct buf *out);
 /* Appends the value in one line: each fold, and its blanks, is one blank. */
 void mime_unfold(struct span value, struct buf *out);
 /*
- * Appends free text: wrapped when it is printable ASCII, else as encoded words
- * of the "Q" encoding. Text that is not UTF-8 is called unknown-8bit.
+ * Appends free text: folded when it is printable ASCII and long, else as
+ * encoded words of the "Q" encoding. Text that is not UTF-8 is called
+ * unknown-8bit. Blanks around ASCII text are lost.
  */
 void mime_words_put(struct span text, struct buf *out);
 /*

@@ -11,8 +11,10 @@ static struct charsets *charsets;
 void
 policy_charsets_open(void)
 {
-	if (charsets == NULL)
-		charsets = charsets_open();
+	if (charsets != NULL)
+		return;
+	charsets = charsets_open();
+	charsets_open_encoders(charsets);
 }
 
 const struct charsets *

@@ -3,6 +3,7 @@
 #include "lib/policy/watchdog.h"
 
 #include <lualib.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,15 +114,53 @@ raw_getfield(lua_State *L, int index, const char *key)
 	return lua_rawget(L, index);
 }
 
+/* Before the bytes that are given out. */
+union taken {
+	size_t size;
+	max_align_t align;
+};
+
+void *
+state_take(struct policy *p, size_t size)
+{
+	union taken *t;
+
+	if (size > SIZE_MAX - sizeof(*t) ||
+	    size + sizeof(*t) > p->memory_max - p->memory)
+		return NULL;
+	t = xmalloc(sizeof(*t) + size);
+	t->size = sizeof(*t) + size;
+	p->memory += t->size;
+	return t + 1;
+}
+
+void
+state_give(struct policy *p, void *memory)
+{
+	union taken *t = memory;
+
+	if (t == NULL)
+		return;
+	t--;
+	p->memory -= t->size;
+	free(t);
+}
+
 /* ---- time --------------------------------------------------------------- */
 
-static void
-on_steps(lua_State *L, lua_Debug *ar)
+static void on_steps(lua_State *L, lua_Debug *ar);
+
+int64_t
+budget_until(const struct policy *p)
+{
+	return p->slice_us + p->time_max_us - p->spent_us;
+}
+
+void
+budget_check(lua_State *L)
 {
 	struct policy *p = policy_of(L);
 
-	(void)ar;
-	p->steps += HOOK_STEPS;
 	if (!p->too_long && p->steps < p->steps_max && p->spent_us +
 	    clock_mono_us() - p->slice_us < p->time_max_us)
 		return;
@@ -132,6 +171,14 @@ on_steps(lua_State *L, lua_Debug *ar)
 	p->too_long = true;
 	lua_sethook(L, on_steps, LUA_MASKCOUNT, 1);
 	where_error(L, "the script ran for too long");
+}
+
+static void
+on_steps(lua_State *L, lua_Debug *ar)
+{
+	(void)ar;
+	policy_of(L)->steps += HOOK_STEPS;
+	budget_check(L);
 }
 
 void

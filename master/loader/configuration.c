@@ -10,7 +10,6 @@
 #include "lib/dns/dns.h"
 #include "lib/ipc/delivery.h"
 #include "lib/policy/loader.h"
-#include "lib/policy/policy.h"
 #include "lib/policy/unbuilt.h"
 #include "lib/settings/key_check.h"
 #include "lib/settings/suite.h"

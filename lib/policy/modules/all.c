@@ -2,11 +2,21 @@
 #include "lib/policy/modules/modules.h"
 
 const struct library *const libraries[] = {
+	&library_cidr,
 	&library_counter_series,
+	&library_crypto,
+	&library_digest,
+	&library_domain_map,
 	&library_encode,
 	&library_kumo_message,
 	&library_message,
 	&library_mimepart,
 	&library_mpsc,
+	&library_regex,
+	&library_regex_set_map,
+	&library_secrets,
+	&library_string,
+	&library_time,
+	&library_uuid,
 	NULL,
 };

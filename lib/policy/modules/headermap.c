@@ -2,6 +2,7 @@
 /* The header of a part: its fields by what they mean, read and set. */
 #include <string.h>
 
+#include "lib/mail/fold.h"
 #include "lib/mime/content.h"
 #include "lib/mime/ids.h"
 #include "lib/mime/word.h"
@@ -190,15 +191,13 @@ set(lua_State *L, const char *name, struct span value)
 	    span_of(name), value));
 }
 
-/* A text that means what it should goes as it is, if it is ASCII. */
 static bool
-ascii_text(struct span s)
+is_ascii(struct span s)
 {
 	size_t i;
 
 	for (i = 0; i < s.len; i++) {
-		if ((s.p[i] < ' ' || s.p[i] > '~') && s.p[i] != '\t' &&
-		    s.p[i] != '\r' && s.p[i] != '\n')
+		if (s.p[i] < ' ' || s.p[i] > '~')
 			return false;
 	}
 	return true;
@@ -225,8 +224,9 @@ set_addresses(lua_State *L, const char *name, enum mime_address_kind kind)
 		mime_check_addresses(L, 2, a, kind, &list);
 	}
 	b = scratch_of(L);
-	if (text.p != NULL && ascii_text(text))
-		mime_wrap(text, MIME_WRAP_SOFT, MIME_WRAP_HARD, b);
+	/* Comments and all, where it fits one line. */
+	if (text.p != NULL && is_ascii(text) && text.len <= FOLD_SOFT)
+		buf_add_span(b, text);
 	else
 		mime_addresses_put(&list, b);
 	set(L, name, buf_span(b));
@@ -297,7 +297,7 @@ set_id(lua_State *L, const char *name)
 	a = scratch_arena(L);
 	if (mime_id_parse(a, check_bytes(L, 2), &id, &why) != 0)
 		return invalid(L, name, why);
-	if (!ascii_text(id))
+	if (!is_ascii(id))
 		return invalid(L, name, "an id is ASCII");
 	ids.v = &id;
 	b = scratch_of(L);
@@ -356,7 +356,7 @@ set_references(lua_State *L)
 		check_ids(L, name, a, &ids);
 	else if (mime_ids_parse(a, check_bytes(L, 2), &ids, &why) != 0)
 		return invalid(L, name, why);
-	else if (!ascii_text(check_bytes(L, 2)))
+	else if (!is_ascii(check_bytes(L, 2)))
 		return invalid(L, name, "an id is ASCII");
 	b = scratch_of(L);
 	mime_ids_put(&ids, b);

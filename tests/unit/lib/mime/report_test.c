@@ -112,7 +112,7 @@ made(void **state)
 	check_span("recipient", dsn.v[1].final.text, rcpts[1]);
 	check_int("status", dsn.v[0].status.class, 4);
 	check_span("diagnostic", dsn.v[0].diagnostic.text,
-	    SPAN_LIT("452 line one    Status: 2.0.0"));
+	    SPAN_LIT("452 line one Status: 2.0.0"));
 	check_int("date", dsn.v[0].last_attempt.seconds, 773615766);
 	check_int("arrival", dsn.arrival.seconds, 773615765);
 	check_span("original", dsn.original, SPAN_LIT("Subject: \xc3\xb6\n"));
