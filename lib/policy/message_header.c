@@ -14,27 +14,7 @@
 
 enum { NAME_MAX_LEN = 200 };
 
-/* ---- visiting ----------------------------------------------------------- */
-
-void
-visit_init(struct visit *v, struct policy_message *m)
-{
-	v->m = m;
-	v->in_body = m->prefix.len == 0;
-	header_scan_init(&v->scan, v->in_body ? m->body : m->prefix);
-}
-
-bool
-visit_next(struct visit *v, struct header_field *out)
-{
-	while (!header_next(&v->scan, out)) {
-		if (v->in_body)
-			return false;
-		v->in_body = true;
-		header_scan_init(&v->scan, v->m->body);
-	}
-	return true;
-}
+/* ---- reading ------------------------------------------------------------ */
 
 void
 field_push_value(lua_State *L, const struct header_field *f)
@@ -45,15 +25,6 @@ field_push_value(lua_State *L, const struct header_field *f)
 	header_decode(f->value, policy_charsets(), &p->scratch);
 	lua_pushlstring(L, (const char *)buf_data(&p->scratch),
 	    buf_len(&p->scratch));
-}
-
-struct span
-check_span(lua_State *L, int index)
-{
-	size_t len;
-	const char *p = luaL_checklstring(L, index, &len);
-
-	return span_make(p, len);
 }
 
 int
@@ -225,18 +196,6 @@ message_append(lua_State *L)
 }
 
 /* ---- removing ----------------------------------------------------------- */
-
-bool
-patterns_match(const struct patterns *p, struct span name)
-{
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
-		if (header_match(p->v[i], name))
-			return true;
-	}
-	return false;
-}
 
 /* Without the fields that match; the same span when none does. */
 static struct span
