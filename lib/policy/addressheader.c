@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/base/json.h"
+#include "lib/base/jout.h"
 #include "lib/policy/charset.h"
 #include "lib/policy/message_fields.h"
 #include "lib/policy/mime.h"
@@ -100,18 +100,18 @@ push_email(lua_State *L, const struct mime_mailbox *m)
 }
 
 static void
-put_json(const struct mime_mailbox *m, struct json *j)
+put_json(const struct mime_mailbox *m, struct jout *j)
 {
 	struct buf email = { 0 };
 
 	put_email(m, &email);
-	json_object(j);
+	jout_object(j);
 	if (m->name.p != NULL)
-		json_key_text(j, "name", m->name);
+		jout_key_text(j, "name", m->name);
 	else
-		json_key_null(j, "name");
-	json_key_text(j, "address", buf_span(&email));
-	json_object_end(j);
+		jout_key_null(j, "name");
+	jout_key_text(j, "address", buf_span(&email));
+	jout_object_end(j);
 	buf_free(&email);
 }
 
@@ -169,10 +169,10 @@ entry_tostring(lua_State *L)
 {
 	const struct mime_mailbox *m = entry_check(L);
 	struct buf *b = &policy_of(L)->scratch;
-	struct json j;
+	struct jout j;
 
 	buf_clear(b, 65536);
-	json_init(&j, b);
+	jout_init(&j, b);
 	put_json(m, &j);
 	lua_pushlstring(L, buf_span(b).p, buf_len(b));
 	return 1;
@@ -203,30 +203,30 @@ header_list(lua_State *L)
 }
 
 static void
-put_address_json(const struct mime_address *at, struct json *j)
+put_address_json(const struct mime_address *at, struct jout *j)
 {
 	const struct mime_mailbox *m;
 
-	json_object(j);
+	jout_object(j);
 	if (!at->is_group) {
-		json_key(j, SPAN_LIT("Address"));
+		jout_key(j, SPAN_LIT("Address"));
 		put_json(at->list, j);
-		json_object_end(j);
+		jout_object_end(j);
 		return;
 	}
-	json_key(j, SPAN_LIT("Group"));
-	json_object(j);
+	jout_key(j, SPAN_LIT("Group"));
+	jout_object(j);
 	if (at->name.p != NULL)
-		json_key_text(j, "name", at->name);
+		jout_key_text(j, "name", at->name);
 	else
-		json_key_null(j, "name");
-	json_key(j, SPAN_LIT("addresses"));
-	json_array(j);
+		jout_key_null(j, "name");
+	jout_key(j, SPAN_LIT("addresses"));
+	jout_array(j);
 	for (m = at->list; m != NULL; m = m->next)
 		put_json(m, j);
-	json_array_end(j);
-	json_object_end(j);
-	json_object_end(j);
+	jout_array_end(j);
+	jout_object_end(j);
+	jout_object_end(j);
 }
 
 static int
@@ -235,14 +235,14 @@ header_tostring(lua_State *L)
 	struct addressheader *h = library_check(L, 1, &addressheader_type);
 	struct buf *b = &policy_of(L)->scratch;
 	const struct mime_address *at;
-	struct json j;
+	struct jout j;
 
 	buf_clear(b, 65536);
-	json_init(&j, b);
-	json_array(&j);
+	jout_init(&j, b);
+	jout_array(&j);
 	for (at = h->list.first; at != NULL; at = at->next)
 		put_address_json(at, &j);
-	json_array_end(&j);
+	jout_array_end(&j);
 	lua_pushlstring(L, buf_span(b).p, buf_len(b));
 	return 1;
 }
