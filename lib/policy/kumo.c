@@ -9,6 +9,7 @@
 #include "lib/io/loop.h"
 #include "lib/policy/event_names.h"
 #include "lib/policy/library.h"
+#include "lib/policy/modules/modules.h"
 #include "lib/policy/state.h"
 
 /* ---- kumo.on ------------------------------------------------------------ */
@@ -222,6 +223,7 @@ kumo_module(lua_State *L)
 	kumo_declarations(L);
 	kumo_dns(L);
 	libraries_open(L);
+	serde_alias(L);
 	return 1;
 }
 

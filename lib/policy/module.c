@@ -226,22 +226,36 @@ modules_follow(struct policy *p)
 
 /* ---- io: files as text -------------------------------------------------- */
 
-/* read_text(path): the whole file, or nil and why. */
-static int
-read_text(lua_State *L)
+int
+module_file(lua_State *L, const char *path, struct span *text_out)
 {
-	const char *path = luaL_checkstring(L, 1);
 	const char *key = lua_pushfstring(L, "file:%s", path);
 	struct policy *p = policy_of(L);
 	const struct chunk *c = chunk_get(p, path, key);
 
 	if (c != NULL) {
-		lua_pushlstring(L, (const char *)c->p, c->len);
+		lua_pop(L, 1);
+		*text_out = span_make(c->p, c->len);
+		return 0;
+	}
+	lua_pushfstring(L, "%s: %s", path, p->mode == MODE_LOADER ?
+	    strerror(errno) : "not read when the configuration was loaded");
+	lua_remove(L, -2);
+	return -1;
+}
+
+/* read_text(path): the whole file, or nil and why. */
+static int
+read_text(lua_State *L)
+{
+	struct span text;
+
+	if (module_file(L, luaL_checkstring(L, 1), &text) == 0) {
+		lua_pushlstring(L, text.p, text.len);
 		return 1;
 	}
 	lua_pushnil(L);
-	lua_pushfstring(L, "%s: %s", path, p->mode == MODE_LOADER ?
-	    strerror(errno) : "not read when the configuration was loaded");
+	lua_insert(L, -2);
 	return 2;
 }
 

@@ -176,6 +176,12 @@ void modules_open(struct policy *p);  /* module.c: require, io, dofile */
  */
 void modules_follow(struct policy *p);
 
+/*
+ * A file that a script reads, which a loader takes into the bundle; it is
+ * there as long as the policy. -1 with the reason pushed.
+ */
+int module_file(lua_State *L, const char *path, struct span *text_out);
+
 /* Load a script as a chunk on top; -1 with the error. */
 int module_load_text(struct policy *p, const char *name, struct span text,
     struct policy_error *error);

@@ -3,5 +3,6 @@
 
 const struct library *const libraries[] = {
 	&library_encode,
+	&library_serde,
 	NULL,
 };

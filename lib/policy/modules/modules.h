@@ -6,5 +6,9 @@
 #include "lib/policy/library.h"
 
 extern const struct library library_encode;
+extern const struct library library_serde;
+
+/* The table on top is the module `kumo`: old names of kumo.serde's. */
+void serde_alias(lua_State *L);
 
 #endif
