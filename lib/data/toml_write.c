@@ -110,9 +110,11 @@ put_text(struct buf *out, struct span s)
 		put_escaped(out, s);
 }
 
+/* Of the four forms a key may have two. */
 static void
 put_key(struct buf *out, struct span key)
 {
+	struct text_facts f = facts_of(key);
 	bool bare = key.len > 0;
 	size_t i;
 
@@ -124,7 +126,7 @@ put_key(struct buf *out, struct span key)
 	}
 	if (bare)
 		buf_add_span(out, key);
-	else if (facts_of(key).newline)
+	else if (f.controls || f.newline || (f.escapes && f.singles > 0))
 		put_escaped(out, key);
 	else
 		put_text(out, key);
