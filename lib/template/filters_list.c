@@ -200,10 +200,9 @@ keyed(struct render *r, struct tval *items, size_t n, struct span attribute,
 		v[i].at = i;
 		if (attribute.len == 0)
 			continue;
-		if (tval_path(r, &items[i], attribute, &v[i].key) == -1)
+		if (tval_path_or(r, &items[i], attribute, def,
+		    &v[i].key) == -1)
 			return -1;
-		if (v[i].key.kind == TV_UNDEFINED)
-			v[i].key = *def;
 	}
 	*out = v;
 	return 0;
@@ -345,7 +344,7 @@ unique_key(struct render *r, const struct tval *v, bool case_sensitive,
 static int
 do_unique(struct render *r, struct call *c, struct tval *out)
 {
-	struct tval *items, key;
+	struct tval *items, key, none = tval_undefined();
 	struct map seen = { .slots = NULL };
 	struct span attribute, text;
 	int result = 0;
@@ -360,7 +359,8 @@ do_unique(struct render *r, struct call *c, struct tval *out)
 	for (i = 0; i < n && result == 0; i++) {
 		key = items[i];
 		if (attribute.len > 0)
-			result = tval_path(r, &items[i], attribute, &key);
+			result = tval_path_or(r, &items[i], attribute, &none,
+			    &key);
 		if (result == 0)
 			result = unique_key(r, &key, cases, &text);
 		if (result == 0 && map_set(&seen, text, out) == NULL)

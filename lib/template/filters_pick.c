@@ -144,11 +144,17 @@ map_attribute(struct render *r, struct call *c, const struct tval *attr,
 {
 	struct tval def = call_arg(c, CALL_KEY_ONLY, "default"), v;
 	size_t i;
+	int result;
 
 	for (i = 0; i < n; i++) {
-		if ((attr->kind == TV_TEXT ?
-		    tval_path(r, &items[i], attr->u.text, &v) :
-		    tval_item(r, &items[i], attr, &v)) == -1)
+		if (attr->kind != TV_TEXT)
+			result = tval_item(r, &items[i], attr, &v);
+		else if (def.kind == TV_UNDEFINED)
+			result = tval_path(r, &items[i], attr->u.text, &v);
+		else
+			result = tval_path_or(r, &items[i], attr->u.text,
+			    &def, &v);
+		if (result == -1)
 			return -1;
 		tval_list_add(out, v.kind == TV_UNDEFINED ? def : v);
 	}

@@ -43,7 +43,8 @@ struct hb_node {
 	/* A path. */
 	struct hb_part *parts;
 	unsigned up;            /* ../ */
-	bool root, data, this_only, explicit_this;
+	bool root, data;
+	bool explicit_this;     /* this.a, ./a: of this block alone */
 	/* A call. */
 	struct hb_node *target; /* the helper or partial: HB_PATH, HB_SUB */
 	struct hb_node *args;

@@ -53,6 +53,7 @@ struct render {
 	bool discard; /* text below {% extends %} counts for nothing */
 	/* Handlebars. */
 	struct hb_frame *frame;
+	struct hb_inline *inlines;
 };
 
 /* -1, after the first of these was noted with template and line. */

@@ -488,9 +488,9 @@ tval_item(struct render *r, const struct tval *v, const struct tval *key,
 	return 0;
 }
 
-int
-tval_path(struct render *r, const struct tval *v, struct span path,
-    struct tval *out)
+static int
+walk_path(struct render *r, const struct tval *v, struct span path,
+    bool lenient, struct tval *out)
 {
 	struct tval at = *v, key;
 	ptrdiff_t dot;
@@ -506,10 +506,31 @@ tval_path(struct render *r, const struct tval *v, struct span path,
 		if (at.kind == TV_LIST && text_u64(part, 0, INT32_MAX,
 		    &index) == 0)
 			key = tval_int((int64_t)index);
+		*out = tval_undefined();
+		if (lenient && at.kind == TV_UNDEFINED)
+			return 0;
 		if (tval_item(r, &at, &key, out) == -1)
 			return -1;
 		at = *out;
 	} while (dot != -1);
+	return 0;
+}
+
+int
+tval_path(struct render *r, const struct tval *v, struct span path,
+    struct tval *out)
+{
+	return walk_path(r, v, path, false, out);
+}
+
+int
+tval_path_or(struct render *r, const struct tval *v, struct span path,
+    const struct tval *def, struct tval *out)
+{
+	if (walk_path(r, v, path, true, out) == -1)
+		return -1;
+	if (out->kind == TV_UNDEFINED)
+		*out = *def;
 	return 0;
 }
 

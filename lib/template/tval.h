@@ -114,6 +114,9 @@ int tval_item(struct render *r, const struct tval *v, const struct tval *key,
 /* a.b.0.c */
 int tval_path(struct render *r, const struct tval *v, struct span path,
     struct tval *out);
+/* The same, but where there is nothing it is the default. */
+int tval_path_or(struct render *r, const struct tval *v, struct span path,
+    const struct tval *def, struct tval *out);
 /* Item i of a list, i < its length. */
 struct tval tval_nth(const struct tval *list, size_t i);
 bool tval_map_get(struct render *r, const struct tval *map,
