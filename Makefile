@@ -6,13 +6,14 @@ PREFIX ?= /usr
 VERSION := 0.1.0
 
 PKGS := libevent libevent_openssl openssl lmdb libunbound lua5.4 yaml-0.1 \
-	libsodium libseccomp libzstd jansson libidn2 libpcre2-8 libxxhash
+	libsodium libseccomp libzstd jansson libidn2 libpcre2-8 libxxhash libpsl
 # Its flags are not asked for: header files alone, and those of C++.
 CXX_PKGS := tomlplusplus
-RUN_DEBS := gcc g++ libc6-dev make pkg-config libevent-dev libssl-dev liblmdb-dev \
-	libunbound-dev dns-root-data liblua5.4-dev libyaml-dev libsodium-dev \
-	libseccomp-dev libzstd-dev libjansson-dev libidn2-dev libpcre2-dev \
-	libxxhash-dev libtomlplusplus-dev tzdata
+RUN_DEBS := gcc g++ libc6-dev make pkg-config libevent-dev libssl-dev \
+	liblmdb-dev libunbound-dev dns-root-data liblua5.4-dev libyaml-dev \
+	libsodium-dev libseccomp-dev libzstd-dev libjansson-dev libidn2-dev \
+	libpcre2-dev libxxhash-dev libpsl-dev publicsuffix \
+	libtomlplusplus-dev tzdata
 CHECK_DEBS := libcmocka-dev python3-pytest python3-pytest-xdist \
 	python3-pytest-timeout python3-aiosmtpd python3-zstandard swaks zstd \
 	clang-14 libclang-rt-14-dev libfuzzer-14-dev openssl mandoc \
@@ -42,8 +43,8 @@ LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
 LIBS := $(PKG_LIBS) -lm -lstdc++
 
 # daemon:room[,more folders of the room]
-DAEMONS := master:master loader:master/loader smtpd:smtpd \
-	qmgr:qmgr,qmgr/engine policy:qmgr/policy smtp-out:smtp-out \
+DAEMONS := master:master loader:master/loader keys:master/keys smtpd:smtpd \
+	qmgr:qmgr,qmgr/engine policy:qmgr/policy lookupd:lookupd smtp-out:smtp-out \
 	spoold:spoold spoold-reader:spoold/reader spoold-logger:spoold/logger
 # program:folder (a folder per program under tools/)
 TOOLS := ekiden:tools/ekiden tailer:tools/tailer

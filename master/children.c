@@ -13,12 +13,14 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/io/sock.h"
+#include "lib/ipc/tally.h"
 #include "master/master.h"
 #include "master/reload.h"
 
 enum {
 	BACKOFF_FIRST_MS = 50,
 	BACKOFF_MAX_MS = 1000,
+	STOP_SAME_MS = 1000, /* a second wish to stop within it is the first */
 	BACKOFF_CALM_MS = 1000, /* having run this long, start afresh at once */
 };
 
@@ -32,6 +34,7 @@ static const struct {
 	{ { ROLE_QMGR, ROLE_QMGR }, 10000 },
 	{ { ROLE_LOGGER, ROLE_LOGGER }, 20000 },
 	{ { ROLE_READER, ROLE_POLICY }, 5000 },
+	{ { ROLE_LOOKUP, ROLE_LOOKUP }, 5000 },
 	{ { ROLE_SPOOLD, ROLE_SPOOLD }, 20000 },
 };
 
@@ -204,11 +207,13 @@ child_root(struct master *m, enum role role)
 	case ROLE_SMTPD:
 	case ROLE_QMGR:
 	case ROLE_OUT:
-		return "/run/ekiden/empty";
+		return EMPTY_ROOT;
 	case ROLE_LOGGER: /* its folders may be anywhere */
 	case ROLE_LOCAL:
+	case ROLE_LOOKUP: /* and look things up in files */
 	case ROLE_POLICY: /* Lua modules read files under the policy folder */
 	case ROLE_LOADER:
+	case ROLE_KEYS:
 	case ROLE_MASTER:
 	case ROLE_COUNT:
 		break;
@@ -255,12 +260,30 @@ child_launch(struct child *c)
 	c->started_ms = loop_mono_ms(m->loop);
 }
 
+/* Each role has its own, if any. */
+static void
+send_keys(struct child *c)
+{
+	const struct plan *p = &c->m->plan;
+	struct control_keys k;
+	unsigned i;
+
+	for (i = 0; i < p->n_keys; i++) {
+		if (p->keys[i].role != c->role)
+			continue;
+		k = (struct control_keys){ c->role, p->keys[i].len };
+		control_keys_put(channel_begin(c->ch, MSG_KEYS, 0), &k);
+		channel_end_fd(c->ch, p->keys[i].fd);
+	}
+}
+
 static void
 send_config(struct child *c, enum message type)
 {
 	struct master *m = c->m;
 	struct control_setup s = { m->plan.config_len, m->epoch };
 
+	send_keys(c);
 	control_setup_put(channel_begin(c->ch, type, 0), &s);
 	channel_end_fd(c->ch, m->plan.config_fd);
 }
@@ -278,9 +301,21 @@ send_listeners(struct child *c)
 		if (m->listeners[i].kind != LISTENER_SMTP)
 			continue;
 		l.index = m->listeners[i].index;
+		l.row = m->listeners[i].row;
 		control_listener_put(channel_begin(c->ch, MSG_LISTENER, 0), &l);
 		channel_end_fd(c->ch, m->listeners[i].fd);
 	}
+}
+
+/* A new process counts from zero. */
+static void
+send_tally(struct child *c)
+{
+	if (c->role != ROLE_SMTPD)
+		return;
+	tally_clear(c->m->tally, c->index);
+	channel_begin(c->ch, MSG_TALLY, 0);
+	channel_end_fd(c->ch, c->m->tally_fd);
 }
 
 static void
@@ -319,6 +354,7 @@ child_respawn(void *arg)
 
 	child_launch(c);
 	send_config(c, MSG_SETUP);
+	send_tally(c);
 	send_listeners(c);
 	child_plumb(c, c->m->children + c->m->n_children);
 	channel_send(c->ch, MSG_START, 0);
@@ -328,12 +364,15 @@ void
 children_start(struct master *m)
 {
 	static const enum role order[] = { ROLE_SPOOLD, ROLE_READER,
-		ROLE_LOGGER, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL, ROLE_QMGR,
+		ROLE_LOGGER, ROLE_LOOKUP, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL, ROLE_QMGR,
 		ROLE_SMTPD };
 	struct child *c;
 	size_t i;
 	uint32_t k;
 
+	if (m->plan.counts[ROLE_SMTPD] > TALLY_PROCESSES)
+		fatalx("too many processes are configured");
+	tally_set_processes(m->tally, m->plan.counts[ROLE_SMTPD]);
 	m->child_events = (struct channel_events){ .handlers = child_handlers,
 		.lost = on_child_lost, .owner = m };
 	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
@@ -346,6 +385,7 @@ children_start(struct master *m)
 			timer_init(&c->respawn, m->loop, child_respawn, c);
 			child_launch(c);
 			send_config(c, MSG_SETUP);
+			send_tally(c);
 			send_listeners(c);
 		}
 	}
@@ -384,7 +424,7 @@ stage_kill(void *arg)
 	for (i = 0; i < m->n_children; i++) {
 		if (m->children[i].state != CHILD_STOPPING)
 			continue;
-		log_warnx("role=%s/%u pid=%d did not stop in time: killed",
+		log_warnx("role=%s/%u pid=%d has not stopped yet: killed",
 		    role_name(m->children[i].role), m->children[i].index,
 		    (int)m->children[i].pid);
 		kill(m->children[i].pid, SIGKILL);
@@ -435,9 +475,15 @@ children_stop(struct master *m)
 	unsigned i;
 
 	if (m->stop_stage >= 0) {
-		stage_kill(m);
+		/* Ctrl-C reaches us and whoever started us, who asks too. */
+		if (loop_mono_ms(m->loop) - m->stop_asked_ms >=
+		    STOP_SAME_MS) {
+			log_warnx("told again to stop: waiting no longer");
+			stage_kill(m);
+		}
 		return;
 	}
+	m->stop_asked_ms = loop_mono_ms(m->loop);
 	timer_init(&m->stop_deadline, m->loop, stage_kill, m);
 	for (i = 0; i < m->n_children; i++)
 		timer_cancel(&m->children[i].respawn);
@@ -475,6 +521,9 @@ children_ended(struct master *m, pid_t pid, int status)
 	was = c->state;
 	child_report(c, status);
 	channel_close(&c->ch);
+	/* At once: its sessions are gone, whenever a successor comes. */
+	if (c->role == ROLE_SMTPD)
+		tally_clear(m->tally, c->index);
 	c->pid = 0;
 	c->state = CHILD_DOWN;
 	reload_done(c);

@@ -7,7 +7,7 @@
  * from a network and nothing of a configuration but the loader's frames; the
  * configuration itself passes through as a sealed descriptor.
  *
- * SIGTERM, SIGINT: orderly stop, status 0; once more: do not wait. SIGHUP:
+ * SIGTERM, SIGINT: orderly stop, status 0; a second later once more: do not wait. SIGHUP:
  * reload; a configuration that fails to load leaves the old one in force.
  */
 #include <errno.h>
@@ -25,7 +25,9 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
+#include "lib/ipc/tally.h"
 #include "master/children.h"
+#include "master/key_readers.h"
 #include "master/master.h"
 #include "master/plan.h"
 #include "master/reload.h"
@@ -67,11 +69,11 @@ master_arguments(struct master *m, int argc, char **argv)
 	return user;
 }
 
+/* m->coming is whole, or it came to nothing. */
 static void
-on_loader_end(struct master *m, int status)
+on_plan(struct master *m, bool good)
 {
-	bool good = plan_loaded(m, status);
-
+	m->loading = false;
 	if (m->stop_stage >= 0)
 		return;
 	if (!good || plan_apply(m) != 0) {
@@ -91,15 +93,27 @@ on_loader_end(struct master *m, int status)
 }
 
 static void
+on_loader_end(struct master *m, int status)
+{
+	bool good = plan_loaded(m, status);
+
+	if (!good || m->stop_stage >= 0 || !key_readers_start(m))
+		on_plan(m, good);
+}
+
+static void
 on_child(void *arg)
 {
 	struct master *m = arg;
+	bool good;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == m->loader_pid)
 			on_loader_end(m, status);
+		else if (key_readers_ended(m, pid, status, &good))
+			on_plan(m, good);
 		else
 			children_ended(m, pid, status);
 	}
@@ -123,7 +137,7 @@ on_reload(void *arg)
 	if (m->stop_stage >= 0 || m->n_children == 0)
 		return;
 	/* What was edited since may not be in the one under way. */
-	if (m->loader_pid != 0 || m->reload_stage != RELOAD_NONE)
+	if (m->loading || m->reload_stage != RELOAD_NONE)
 		m->reload_again = true;
 	else
 		plan_load(m);
@@ -157,8 +171,8 @@ static void
 make_empty_root(void)
 {
 	if ((mkdir("/run/ekiden", 0755) == -1 && errno != EEXIST) ||
-	    (mkdir("/run/ekiden/empty", 0555) == -1 && errno != EEXIST))
-		fatal("cannot make /run/ekiden/empty");
+	    (mkdir(EMPTY_ROOT, 0555) == -1 && errno != EEXIST))
+		fatal("cannot make " EMPTY_ROOT);
 }
 
 int
@@ -177,6 +191,7 @@ main(int argc, char **argv)
 		make_empty_root();
 	signal(SIGPIPE, SIG_IGN);
 	m.loop = loop_new();
+	m.tally = tally_new(&m.tally_fd);
 	loop_signal(m.loop, SIGCHLD, on_child, &m);
 	loop_signal(m.loop, SIGTERM, on_stop, &m);
 	loop_signal(m.loop, SIGINT, on_stop, &m);

@@ -12,8 +12,20 @@
 #include "lib/ipc/control.h"
 #include "master/users.h"
 
+#define EMPTY_ROOT "/run/ekiden/empty" /* of those who need no files */
+
 enum { MASTER_LISTENERS_MAX = 64, MASTER_FOLDERS_MAX = 64,
-	MASTER_CHILDREN_MAX = 256 };
+	MASTER_CHILDREN_MAX = 256,
+	PLAN_KEYS_MAX = 2 }; /* roles with keys: smtpd and smtp-out */
+
+/* One role's. The descriptors are of sealed memory, or -1. */
+struct plan_keys {
+	enum role role;
+	int list_fd; /* which files, from the loader */
+	uint64_t list_len;
+	int fd;      /* what is in them, from the process that read them */
+	uint64_t len;
+};
 
 /* What the loader asked for. */
 struct plan {
@@ -22,6 +34,8 @@ struct plan {
 	struct control_folder folders[MASTER_FOLDERS_MAX];
 	unsigned n_folders;
 	uint32_t counts[ROLE_COUNT];
+	struct plan_keys keys[PLAN_KEYS_MAX];
+	unsigned n_keys;
 	int config_fd; /* -1: none yet */
 	uint64_t config_len;
 };
@@ -29,8 +43,16 @@ struct plan {
 struct listener_socket {
 	enum control_listener_kind kind;
 	uint32_t index;
+	uint32_t row;    /* in the tally; stays with the socket */
 	struct ip asked; /* as configured: port 0 stays 0 */
 	int fd;
+};
+
+/* A process that reads keys for m->coming. */
+struct key_reader {
+	pid_t pid; /* 0: none */
+	struct channel *ch;
+	struct plan_keys *keys;
 };
 
 enum child_state {
@@ -68,11 +90,16 @@ struct master {
 	struct users users;
 	struct plan plan;    /* in force */
 	struct plan coming;  /* from a loader that still runs */
+	bool loading;        /* a plan is being made */
 	pid_t loader_pid;
 	struct channel *loader;
+	struct key_reader key_readers[PLAN_KEYS_MAX];
+	struct timer key_patience;
 	uint32_t epoch;
 	struct listener_socket listeners[MASTER_LISTENERS_MAX];
 	unsigned n_listeners;
+	struct tally *tally;
+	int tally_fd;
 	struct child children[MASTER_CHILDREN_MAX];
 	unsigned n_children;
 	struct channel_events child_events;
@@ -81,6 +108,7 @@ struct master {
 	struct timer reload_patience;
 	bool running;        /* "initialization complete" was said */
 	int stop_stage;      /* -1: not stopping */
+	int64_t stop_asked_ms;
 	struct timer stop_deadline;
 };
 

@@ -13,7 +13,9 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
+#include "lib/io/sealed.h"
 #include "lib/io/sock.h"
+#include "lib/ipc/tally.h"
 #include "master/children.h"
 #include "master/master.h"
 
@@ -26,6 +28,12 @@ plan_clear(struct plan *p)
 
 	for (i = 0; i < p->n_folders; i++)
 		free(p->folders[i].path);
+	for (i = 0; i < p->n_keys; i++) {
+		if (p->keys[i].list_fd != -1)
+			close(p->keys[i].list_fd);
+		if (p->keys[i].fd != -1)
+			close(p->keys[i].fd);
+	}
 	if (p->config_fd > 0)
 		close(p->config_fd);
 	*p = (struct plan){ .config_fd = -1 };
@@ -77,6 +85,35 @@ on_count(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 		p->counts[c.role] = c.n;
 }
 
+/* Who may have keys at all is not the loader's to say. */
+static bool
+has_keys(enum role role)
+{
+	return role == ROLE_SMTPD || role == ROLE_OUT;
+}
+
+static void
+on_keys(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
+{
+	struct plan *p = &((struct master *)arg)->coming;
+	struct control_keys k;
+	unsigned i;
+
+	(void)ch;
+	(void)id;
+	control_keys_get(r, &k);
+	for (i = 0; i < p->n_keys && p->keys[i].role != k.role; i++)
+		;
+	if (i < p->n_keys || i == PLAN_KEYS_MAX || !has_keys(k.role))
+		reader_fail(r);
+	if (!reader_end(r)) {
+		close(fd);
+		return;
+	}
+	p->keys[p->n_keys++] = (struct plan_keys){ .role = k.role,
+		.list_fd = fd, .list_len = k.len, .fd = -1 };
+}
+
 static void
 on_done(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 {
@@ -107,6 +144,7 @@ static const struct channel_handler loader_handlers[] = {
 	{ MSG_PLAN_BIND, on_bind },
 	{ MSG_PLAN_FOLDER, on_folder },
 	{ MSG_PLAN_COUNT, on_count },
+	{ MSG_PLAN_KEYS, on_keys },
 	{ MSG_PLAN_DONE, on_done },
 	{ .handle = NULL },
 };
@@ -124,6 +162,7 @@ plan_load(struct master *m)
 	int n = 0, fd;
 
 	plan_clear(&m->coming);
+	m->loading = true;
 	argv[n++] = xstrdup("loader");
 	if (m->config_dir != NULL) {
 		argv[n++] = xstrdup("--config");
@@ -154,10 +193,7 @@ plan_load(struct master *m)
 bool
 plan_loaded(struct master *m, int status)
 {
-	const int need = F_SEAL_WRITE | F_SEAL_SHRINK;
-	struct stat st;
 	bool broke;
-	int seals;
 
 	channel_drain(m->loader);
 	broke = channel_broke(m->loader);
@@ -170,10 +206,7 @@ plan_loaded(struct master *m, int status)
 		return false;
 	}
 	/* It must be all there, and stay so while the children read it. */
-	seals = fcntl(m->coming.config_fd, F_GET_SEALS);
-	if (seals == -1 || (seals & need) != need ||
-	    fstat(m->coming.config_fd, &st) == -1 || st.st_size < 0 ||
-	    (uint64_t)st.st_size != m->coming.config_len) {
+	if (!sealed_is_whole(m->coming.config_fd, m->coming.config_len)) {
 		log_warnx("the loader's configuration is not sealed or not "
 		    "whole");
 		return false;
@@ -195,6 +228,44 @@ listener_is_at(const struct listener_socket *l, const struct control_bind *b)
 		return true;
 	return sock_local(l->fd, &at) == 0 && ip_eq(&at, &b->at) &&
 	    at.port == b->at.port;
+}
+
+static bool
+row_is_taken(const struct master *m, const struct listener_socket *fresh,
+    unsigned n, uint32_t row)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n_listeners; i++) {
+		if (m->listeners[i].row == row)
+			return true;
+	}
+	for (i = 0; i < n; i++) {
+		if (fresh[i].row == row)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A row of the tally for a new socket, best one where no session is left of
+ * the socket that had it before. There are more rows than sockets of two plans,
+ * so there is always one.
+ */
+static uint32_t
+row_choose(const struct master *m, const struct listener_socket *fresh,
+    unsigned n)
+{
+	uint32_t row, free_row = 0;
+
+	for (row = TALLY_ROWS; row-- > 0;) {
+		if (row_is_taken(m, fresh, n, row))
+			continue;
+		free_row = row;
+		if (tally_look(m->tally, 0, row).sessions == 0)
+			break;
+	}
+	return free_row;
 }
 
 /*
@@ -270,6 +341,8 @@ plan_bind(struct master *m)
 			listeners_return(m, fresh, from, n);
 			return -1;
 		}
+		if (from[n] == LISTENER_NEW)
+			fresh[n].row = row_choose(m, fresh, n);
 	}
 	for (i = 0; i < m->n_listeners; i++) {
 		if (m->listeners[i].fd != -1)

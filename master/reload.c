@@ -68,7 +68,7 @@ stage_check(struct master *m)
 			continue;
 		}
 		m->reload_stage = RELOAD_NONE;
-		timer_cancel(&m->reload_patience);
+		timer_done(&m->reload_patience);
 		log_info("reload complete epoch=%u", m->epoch);
 		if (m->reload_again && m->stop_stage < 0)
 			plan_load(m);

@@ -74,6 +74,8 @@ users_resolve(struct users *u, const char *user)
 	if (user != NULL && text.len > 0 && ascii_digit(text.p[0]) && dash > 0)
 		return users_range(u, text, (size_t)dash);
 	for (role = ROLE_LOADER; role < ROLE_COUNT; role++) {
+		if (role_user((enum role)role) == NULL)
+			continue;
 		if (users_named(u, (enum role)role, user != NULL ? user :
 		    role_user((enum role)role), user == NULL) != 0)
 			return -1;

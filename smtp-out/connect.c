@@ -159,21 +159,51 @@ plan_begin(struct session *s)
 	connect_next(s);
 }
 
-void
-connect_start(struct session *s)
+/*
+ * A file that only a handler names was never read. Where TLS is not spoken
+ * nobody is shown anything.
+ */
+static bool
+key_is_unknown(const struct session *s, char *text, size_t size)
+{
+	const struct egress_path *p = &s->terms.path;
+	const char *option, *file;
+	char name[256];
+
+	if (s->out->tls == NULL || p->enable_tls == TLS_DISABLED ||
+	    (option = out_keys_unknown(&s->out->keys, p, &file)) == NULL)
+		return false;
+	snprintf(text, size, "KumoMTA internal: %s of the egress path names "
+	    "the file %s, which was not known when the configuration was "
+	    "loaded: give it to kumo.make_egress_path in the policy's init, "
+	    "too, and reload", option, text_printable(span_of(file), name,
+	    sizeof(name)));
+	return true;
+}
+
+/* False: what the terms ask for cannot be had, and that was said. */
+static bool
+terms_are_met(struct session *s)
 {
 	const char *unmet = terms_unmet(&s->terms);
 	struct answer answer = { .code = 400 };
-	char text[256];
+	char text[640];
 
-	if (unmet != NULL) {
+	if (unmet != NULL)
 		snprintf(text, sizeof(text),
 		    "KumoMTA internal: %s cannot be honoured here", unmet);
-		answer.content = span_of(text);
-		plan_impossible(s, SESSION_END_PLAN_FAILED, FATE_DEFERRED,
-		    &answer);
+	else if (!key_is_unknown(s, text, sizeof(text)))
+		return true;
+	answer.content = span_of(text);
+	plan_impossible(s, SESSION_END_PLAN_FAILED, FATE_DEFERRED, &answer);
+	return false;
+}
+
+void
+connect_start(struct session *s)
+{
+	if (!terms_are_met(s))
 		return;
-	}
 	if (s->planned)
 		connect_next(s);
 	else
@@ -365,12 +395,9 @@ tls_start(struct session *s)
 		.ciphers = span_of(p->openssl_cipher_list),
 		.suites = span_of(p->openssl_cipher_suites),
 		.flags = (const char *const *)p->openssl_options.v,
-		.n_flags = p->openssl_options.n,
-		.cert = span_make(p->tls_certificate.data,
-		    p->tls_certificate.data_len),
-		.key = span_make(p->tls_private_key.data,
-		    p->tls_private_key.data_len) };
+		.n_flags = p->openssl_options.n };
 	struct span name = s->host.name;
+	struct shown shown;
 	struct ssl_st *ssl;
 	const char *why;
 
@@ -384,7 +411,11 @@ tls_start(struct session *s)
 		name.len--;
 	if (name.len == 0)
 		name = span_of(s->peer);
+	out_keys_shown(&s->out->keys, p, &shown);
+	o.chain = shown.chain;
+	o.key = shown.key;
 	ssl = tls_client_start(s->out->tls, &o, name, s->ready_queue, &why);
+	shown_free(&shown);
 	if (ssl == NULL) {
 		connect_failed(s, why);
 		return;

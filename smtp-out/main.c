@@ -7,52 +7,29 @@
  * (LMTP, in clear), and reaches no network. Talks to the queue manager, the
  * spool readers and, for names, the policy process.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "lib/base/log.h"
 #include "lib/io/tls_client.h"
 #include "lib/proc/daemon.h"
 #include "smtp-out/out.h"
 #include "smtp-out/peers.h"
 
-enum { KEY_FILE_MAX = 1024 * 1024 };
-
-/* Keys and certificates that ekiden.yaml names; later no file can be opened. */
-static void
-key_file_read(struct out *o, const char *path)
-{
-	struct buf *b;
-	FILE *f;
-	size_t n;
-
-	if (path == NULL || map_get(&o->files, span_of(path)) != NULL)
-		return;
-	f = fopen(path, "re");
-	if (f == NULL) {
-		log_warn("key file %s", path);
-		return;
-	}
-	b = calloc(1, sizeof(*b));
-	if (b == NULL)
-		fatalx("out of memory");
-	n = fread(buf_reserve(b, KEY_FILE_MAX), 1, KEY_FILE_MAX, f);
-	buf_commit(b, n);
-	fclose(f);
-	map_set(&o->files, span_of(path), b);
-}
-
 static void
 out_prepare(void *state, struct daemon *d)
 {
 	struct out *o = state;
-	size_t i;
 
 	o->tls = tls_client_new();
-	for (i = 0; i < d->suite.paths.n; i++) {
-		key_file_read(o, d->suite.paths.v[i].path.tls_certificate.path);
-		key_file_read(o, d->suite.paths.v[i].path.tls_private_key.path);
-	}
+	out_keys_take(&o->keys, &d->keys);
+}
+
+/* Connections keep what they have shown; new ones show what is renewed. */
+static void
+out_reload(void *state, const struct suite *old)
+{
+	struct out *o = state;
+
+	(void)old;
+	out_keys_take(&o->keys, &o->daemon->keys);
 }
 
 static void
@@ -69,6 +46,7 @@ static const struct daemon_ops out_ops = {
 	.started = out_started,
 	.peer_up = peers_up,
 	.peer_down = peers_down,
+	.reload = out_reload,
 	.stop = out_stop,
 };
 

@@ -14,6 +14,7 @@
 #include "smtp-out/early.h"
 #include "smtp-out/held.h"
 #include "smtp-out/hosts.h"
+#include "smtp-out/keys.h"
 
 struct channel;
 struct daemon;
@@ -33,7 +34,7 @@ struct out {
 	struct tls_client *tls;   /* NULL in delivery into files */
 	uint64_t seed;            /* of the order of equal hosts */
 	uint32_t names;           /* counts files written */
-	struct map files;         /* key files read before the jail */
+	struct out_keys keys;         /* of the configuration in force */
 	bool stopping;
 	struct timer stop;        /* the longest that an end may take */
 	struct deferred exit;

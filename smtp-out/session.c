@@ -327,7 +327,6 @@ session_open(struct out *o, const struct session_open *open)
 		return;
 	s = xcalloc(1, sizeof(*s));
 	terms_read(&s->terms, open->path, open->source, open->queue);
-	terms_take_files(&s->terms, &o->files);
 	s->out = o;
 	s->id = open->session;
 	s->kind = open->kind;

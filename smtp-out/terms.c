@@ -44,26 +44,6 @@ terms_free(struct terms *t)
 	queue_config_free(&t->queue);
 }
 
-static void
-key_take(struct key_source *k, const struct map *files)
-{
-	const struct buf *b;
-
-	if (k->path == NULL || (b = map_get(files, span_of(k->path))) == NULL)
-		return;
-	k->data = xmemdupz(buf_data(b), buf_len(b));
-	k->data_len = buf_len(b);
-	free(k->path);
-	k->path = NULL;
-}
-
-void
-terms_take_files(struct terms *t, const struct map *files)
-{
-	key_take(&t->path.tls_certificate, files);
-	key_take(&t->path.tls_private_key, files);
-}
-
 const char *
 terms_unmet(const struct terms *t)
 {
@@ -86,12 +66,6 @@ terms_unmet(const struct terms *t)
 		return "option ha_proxy_server of the egress source";
 	if (t->source.socks5_proxy_server != NULL)
 		return "option socks5_proxy_server of the egress source";
-	if (p->tls_certificate.path != NULL)
-		return "option tls_certificate of the egress path "
-		    "(a file that this process may not open)";
-	if (p->tls_private_key.path != NULL)
-		return "option tls_private_key of the egress path "
-		    "(a file that this process may not open)";
 	return NULL;
 }
 

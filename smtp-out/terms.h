@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 
-#include "lib/base/map.h"
 #include "lib/base/span.h"
 #include "lib/settings/egress_path.h"
 #include "lib/settings/egress_source.h"
@@ -26,8 +25,6 @@ struct terms {
 void terms_read(struct terms *t, struct span path, struct span source,
     struct span queue);
 void terms_free(struct terms *t);
-/* Key files that were read before the jail (path -> struct buf) as data. */
-void terms_take_files(struct terms *t, const struct map *files);
 /* "option NAME ..." of the first one that is asked for in vain, or NULL. */
 const char *terms_unmet(const struct terms *t);
 /* Is STARTTLS used when offered, and must it be? */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smtpd/command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/log.h"
@@ -10,8 +11,11 @@
 #include "lib/mail/refusal.h"
 #include "lib/mail/xclient.h"
 #include "lib/settings/listener.h"
+#include "smtpd/auth.h"
+#include "smtpd/conf.h"
+#include "smtpd/events.h"
 #include "smtpd/facts.h"
-#include "smtpd/keys.h"
+#include "smtpd/greeting.h"
 #include "smtpd/reject.h"
 #include "smtpd/relay.h"
 #include "smtpd/session.h"
@@ -19,6 +23,8 @@
 #include "smtpd/transaction.h"
 
 enum {
+	EXTENSIONS_MAX = 16,
+	EXTENSION_MAX = 64,
 	OFFENCES_MAX = 100, /* commands refused, without a message between */
 	IDLE_MAX = 1000,    /* commands without effect, likewise */
 	XCLIENT_TAKEN = XCLIENT_ADDR | XCLIENT_PORT | XCLIENT_DESTADDR |
@@ -48,8 +54,6 @@ static const struct refusal spool_failed = { 451, "4.3.0",
 static const struct refusal too_busy = { 451, "4.3.2",
 	"Too much mail is waiting to be stored, try again later" };
 static const struct refusal too_big = { 552, "5.3.4", "Message is too big" };
-static const struct refusal no_auth = { 555, "5.5.4",
-	"Parameter AUTH is not implemented" };
 static const struct refusal bad_sender = { 501, "5.1.7",
 	"Bad domain in the sender's address" };
 static const struct refusal bad_recipient = { 501, "5.1.3",
@@ -87,25 +91,93 @@ idle_allowed(struct session *s, struct span line)
 	return false;
 }
 
+/* Kept while a policy decides on it. */
+static struct span
+kept_command(const struct session *s)
+{
+	return buf_len(&s->command) > 0 ? buf_span(&s->command) :
+	    SPAN_LIT("");
+}
+
 /* ---- HELO, EHLO --------------------------------------------------------- */
 
-static void
-ehlo_reply(struct session *s)
+/* What is offered now; *size lives as long as the list. */
+static uint32_t
+extensions(const struct session *s, char size[static EXTENSION_MAX],
+    struct span out[static EXTENSIONS_MAX])
 {
-	struct buf *b = &s->smtpd->scratch;
+	uint32_t n = 0;
 
-	buf_clear(b, 4096);
-	buf_add_span(b, session_hostname(s));
-	buf_add_str(b, "\nPIPELINING\n8BITMIME\nSMTPUTF8\nENHANCEDSTATUSCODES"
-	    "\nCHUNKING");
-	buf_addf(b, "\nSIZE %llu",
+	out[n++] = SPAN_LIT("PIPELINING");
+	out[n++] = SPAN_LIT("8BITMIME");
+	out[n++] = SPAN_LIT("SMTPUTF8");
+	out[n++] = SPAN_LIT("ENHANCEDSTATUSCODES");
+	out[n++] = SPAN_LIT("CHUNKING");
+	snprintf(size, EXTENSION_MAX, "SIZE %llu",
 	    (unsigned long long)s->params->max_message_size);
-	if (s->tls == NULL && keys_server(&s->smtpd->keys, s->params,
+	out[n++] = span_of(size);
+	if (s->tls == NULL && keys_server(&s->conf->keys, s->params,
 	    session_hostname(s)) != NULL)
-		buf_add_str(b, "\nSTARTTLS");
+		out[n++] = SPAN_LIT("STARTTLS");
+	if (auth_is_offered(s))
+		out[n++] = SPAN_LIT("AUTH PLAIN LOGIN");
 	if (s->params->allow_xclient)
-		buf_add_str(b, "\nXCLIENT ADDR PORT DESTADDR DESTPORT");
-	session_say(s, 250, NULL, buf_span(b));
+		out[n++] = SPAN_LIT("XCLIENT ADDR PORT DESTADDR DESTPORT");
+	return n;
+}
+
+static void
+ehlo_say(struct session *s, const struct span *list, uint32_t n)
+{
+	struct buf b = { .base = NULL };
+	uint32_t i;
+
+	buf_add_span(&b, session_hostname(s));
+	for (i = 0; s->esmtp && i < n; i++) {
+		buf_add_byte(&b, '\n');
+		buf_add_span(&b, list[i]);
+	}
+	session_say(s, 250, NULL, buf_span(&b));
+	buf_free(&b);
+	session_ready(s);
+}
+
+static void
+ehlo_told(void *arg, const struct policy_verdict *v, const struct span *list,
+    uint32_t n)
+{
+	struct session *s = arg;
+	struct span own[EXTENSIONS_MAX];
+	char size[EXTENSION_MAX];
+
+	events_answered(s);
+	if (v->result == POLICY_OK && list != NULL)
+		ehlo_say(s, list, n);
+	else if (v->result == POLICY_OK) {
+		n = extensions(s, size, own);
+		ehlo_say(s, own, n);
+	} else if (events_refuse(s, v, kept_command(s))) {
+		session_forget_helo(s);
+		session_set(s, SESSION_GREETED);
+	}
+	events_resume(s);
+}
+
+static void
+ehlo_answer(struct session *s)
+{
+	struct span list[EXTENSIONS_MAX];
+	char size[EXTENSION_MAX];
+	uint32_t n = extensions(s, size, list);
+
+	if (!s->conf->on.ehlo) {
+		ehlo_say(s, list, n);
+		return;
+	}
+	/* The script gets the list at once: it need not live longer. */
+	events_begin(s);
+	events_asked(s, policy_smtp_ehlo(s->conf->policy, s->helo,
+	    events_conn(s), list, s->esmtp ? n : 0, ehlo_told, s));
 }
 
 static void
@@ -126,11 +198,7 @@ command_helo(struct session *s, const struct command *c, struct span line)
 	s->helo = span_make(span_dup(h.name), h.name.len);
 	s->esmtp = c->verb == VERB_EHLO;
 	facts_set_text(&s->meta, "ehlo_domain", s->helo);
-	if (s->esmtp)
-		ehlo_reply(s);
-	else
-		session_say(s, 250, NULL, session_hostname(s));
-	session_ready(s);
+	ehlo_answer(s);
 }
 
 /* ---- MAIL, RCPT --------------------------------------------------------- */
@@ -143,8 +211,6 @@ mail_obstacle(const struct session *s, const struct command_mail *m)
 		return &no_space;
 	if (s->smtpd->health == HEALTH_FAILED)
 		return &spool_failed;
-	if (m->has_auth)
-		return &no_auth;
 	if (m->has_size && m->size > s->params->max_message_size)
 		return &too_big;
 	return NULL;
@@ -164,6 +230,28 @@ domain_of(const struct address *a, struct arena *arena, struct span *out)
 	*out = arena_span(arena, span_of(text));
 	free(text);
 	return 0;
+}
+
+static void
+mail_accept(struct session *s)
+{
+	session_say(s, 250, "2.1.0", SPAN_LIT("OK"));
+	session_set(s, SESSION_MAIL);
+}
+
+static void
+mail_told(void *arg, const struct policy_verdict *v)
+{
+	struct session *s = arg;
+
+	events_answered(s);
+	if (v->result == POLICY_OK)
+		mail_accept(s);
+	else if (events_refuse(s, v, kept_command(s))) {
+		transaction_reset(s);
+		session_ready(s);
+	}
+	events_resume(s);
 }
 
 static void
@@ -194,8 +282,13 @@ command_mail(struct session *s, const struct command *c, struct span line)
 	s->tx->sender = arena_span(&s->tx->arena, m.from.text);
 	s->tx->body_8bitmime = m.body == BODY_8BITMIME;
 	s->tx->smtputf8 = m.smtputf8;
-	session_say(s, 250, "2.1.0", SPAN_LIT("OK"));
-	session_set(s, SESSION_MAIL);
+	if (!s->conf->on.mail_from) {
+		mail_accept(s);
+		return;
+	}
+	events_begin(s);
+	events_asked(s, policy_smtp_mail_from(s->conf->policy, s->tx->sender,
+	    events_conn(s), mail_told, s));
 }
 
 /* "postmaster" alone is this host's. */
@@ -216,23 +309,61 @@ recipient_make(struct session *s, const struct address *to,
 }
 
 static void
-rcpt_decided(struct session *s, enum relay relay)
+rcpt_accept(struct session *s)
+{
+	transaction_add(s->tx, &s->tx->asked);
+	session_say(s, 250, "2.1.5", SPAN_LIT("OK"));
+	session_set(s, SESSION_RCPT);
+}
+
+/* Refused ones take memory too, until the transaction ends. */
+static void
+rcpt_refused(struct session *s)
 {
 	struct transaction *tx = s->tx;
 
-	if (relay == RELAY_OK) {
-		transaction_add(tx, &tx->asked);
-		session_say(s, 250, "2.1.5", SPAN_LIT("OK"));
-	} else if (relay == RELAY_DENIED)
-		reject_rcpt(s, &relay_denied, tx->asked_line, tx->asked.text);
-	/* Refused ones take memory too, until the transaction ends. */
-	if (relay != RELAY_OK &&
-	    ++tx->nrefused > s->params->max_recipients_per_message) {
+	if (++tx->nrefused > s->params->max_recipients_per_message) {
 		reject_refusal(s, &too_many_offences, SPAN_LIT(""));
 		session_linger(s);
 		return;
 	}
 	session_set(s, tx->nrcpts > 0 ? SESSION_RCPT : SESSION_MAIL);
+}
+
+static void
+rcpt_told(void *arg, const struct policy_verdict *v)
+{
+	struct session *s = arg;
+	struct transaction *tx = s->tx;
+
+	events_answered(s);
+	if (v->result == POLICY_OK)
+		rcpt_accept(s);
+	else if (v->result == POLICY_REJECT) {
+		reject_rcpt(s, &(struct refusal){ v->code, NULL, v->text.p },
+		    tx->asked_line, tx->asked.text);
+		rcpt_refused(s);
+	} else
+		(void)events_refuse(s, v, tx->asked_line);
+	events_resume(s);
+}
+
+static void
+rcpt_decided(struct session *s, enum relay relay)
+{
+	struct transaction *tx = s->tx;
+
+	if (relay == RELAY_DENIED)
+		reject_rcpt(s, &relay_denied, tx->asked_line, tx->asked.text);
+	if (relay != RELAY_OK)
+		rcpt_refused(s);
+	else if (!s->conf->on.rcpt_to)
+		rcpt_accept(s);
+	else {
+		events_begin(s);
+		events_asked(s, policy_smtp_rcpt_to(s->conf->policy,
+		    tx->asked.text, events_conn(s), rcpt_told, s));
+	}
 }
 
 static void
@@ -396,7 +527,7 @@ command_starttls(struct session *s, const struct command *c, struct span line)
 		command_refuse(s, &tls_twice, line);
 		return;
 	}
-	server = keys_server(&s->smtpd->keys, s->params, session_hostname(s));
+	server = keys_server(&s->conf->keys, s->params, session_hostname(s));
 	if (server == NULL) {
 		command_refuse(s, &tls_not_now, line);
 		return;
@@ -447,9 +578,9 @@ command_xclient(struct session *s, const struct command *c, struct span line)
 	else if (alone(s, line)) {
 		transaction_reset(s);
 		session_forget_helo(s);
+		auth_forget(s);
 		xclient_apply(s, &x);
-		session_resolve(s);
-		session_greet(s);
+		greeting_again(s);
 	}
 	arena_free(&a);
 }
@@ -477,6 +608,7 @@ static const struct {
 	[VERB_VRFY] = { IN_ANY, command_noop },
 	[VERB_QUIT] = { IN_ANY, command_quit },
 	[VERB_STARTTLS] = { IN(GREETED) | IN(READY), command_starttls },
+	[VERB_AUTH] = { IN_ANY, auth_command },
 	[VERB_XCLIENT] = { IN(GREETED) | IN(READY), command_xclient },
 };
 
@@ -487,6 +619,13 @@ command_run(struct session *s, struct span line)
 	struct command c;
 
 	why = command_parse(line, &c);
+	if (s->conf->policy != NULL) {
+		/* An AUTH line may hold a password: the verb has to do. */
+		buf_clear(&s->command, 4096);
+		buf_add_span(&s->command, c.verb == VERB_AUTH ? c.word : line);
+	}
+	if (c.verb == VERB_AUTH)
+		line = c.word;
 	if (c.verb == VERB_FOREIGN) {
 		reject_refusal(s, why, line);
 		session_linger(s);

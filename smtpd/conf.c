@@ -7,6 +7,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
 #include "lib/base/wire.h"
+#include "lib/policy/door.h"
 #include "lib/policy/policy.h"
 #include "lib/settings/suite.h"
 
@@ -21,14 +22,6 @@ listener_copy(const struct listener *from, struct listener *to)
 	reader_init(&r, buf_span(&b));
 	listener_get(&r, to);
 	buf_free(&b);
-}
-
-uint64_t
-conf_share(uint64_t max_connections, uint64_t n)
-{
-	if (n < 1)
-		n = 1;
-	return max_connections / n + (max_connections % n != 0);
 }
 
 /* Every pattern that any log wants, once. */
@@ -58,7 +51,7 @@ captures_collect(struct conf *c, const struct suite *suite)
 }
 
 struct conf *
-conf_new(const struct suite *suite)
+conf_new(const struct suite *suite, const struct key_list *keys)
 {
 	struct conf *c = xcalloc(1, sizeof(*c));
 	size_t i;
@@ -72,18 +65,58 @@ conf_new(const struct suite *suite)
 		listener_copy(&suite->listeners.v[i], &l->params);
 		l->has_overlays = l->params.peer.n > 0 || l->params.via.n > 0;
 		listener_resolve(&l->params, NULL, NULL, &l->shared);
-		l->max_connections = conf_share(l->params.max_connections,
-		    suite->processes.smtpd);
 	}
 	c->hostname = xstrdup(suite->hostname != NULL ? suite->hostname :
 	    "localhost");
 	c->store_deadline = suite->spool.store_deadline;
 	captures_collect(c, suite);
+	keys_take(&c->keys, keys);
 	return c;
 }
 
+void
+conf_prepare_tls(struct conf *c)
+{
+	const struct listener *l;
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		l = &c->v[i].shared;
+		keys_server(&c->keys, l, span_of(l->hostname != NULL ?
+		    l->hostname : c->hostname));
+	}
+}
+
+static void
+events_known(struct conf *c)
+{
+	const struct {
+		bool *on;
+		const char *event;
+	} rows[] = {
+		{ &c->on.dynamic_parameters,
+		    "smtp_server_get_dynamic_parameters" },
+		{ &c->on.connection_accepted,
+		    "smtp_server_connection_accepted" },
+		{ &c->on.ehlo, "smtp_server_ehlo" },
+		{ &c->on.auth_plain, "smtp_server_auth_plain" },
+		{ &c->on.mail_from, "smtp_server_mail_from" },
+		{ &c->on.listener_domain, "get_listener_domain" },
+		{ &c->on.rcpt_to, "smtp_server_rcpt_to" },
+		{ &c->on.data, "smtp_server_data" },
+		{ &c->on.split_transaction, "smtp_server_split_transaction" },
+		{ &c->on.message_received, "smtp_server_message_received" },
+		{ &c->on.rewrite_response, "smtp_server_rewrite_response" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		*rows[i].on = policy_has(c->policy, rows[i].event);
+}
+
 int
-conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite)
+conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite,
+    struct door *door)
 {
 	struct policy_error error = { 0 };
 
@@ -95,9 +128,8 @@ conf_load_policy(struct conf *c, struct loop *loop, const struct suite *suite)
 		policy_error_free(&error);
 		return -1;
 	}
-	c->on_listener_domain = policy_has(c->policy, "get_listener_domain");
-	c->on_message_received = policy_has(c->policy,
-	    "smtp_server_message_received");
+	policy_set_door(c->policy, door);
+	events_known(c);
 	return 0;
 }
 
@@ -118,6 +150,7 @@ conf_unref(struct conf **cp)
 	if (c == NULL || --c->refs > 0)
 		return;
 	policy_free(&c->policy);
+	keys_free(&c->keys);
 	for (i = 0; i < c->n; i++) {
 		listener_unresolve(&c->v[i].shared);
 		listener_free(&c->v[i].params);

@@ -105,18 +105,9 @@ content_chunk(struct content *c, struct span in)
 	return p;
 }
 
-const struct refusal *
-content_end(struct content *c, bool chunked)
+static const struct refusal *
+content_seal(struct content *c)
 {
-	const struct refusal *why;
-
-	if (chunked)
-		data_in_chunk_last(&c->in, &c->bytes);
-	content_spill(c);
-	content_count(c);
-	why = data_in_refusal(&c->in);
-	if (why != NULL)
-		return why;
 	if (c->failed)
 		return &no_memory;
 	if (c->fd != -1 && fcntl(c->fd, F_ADD_SEALS, F_SEAL_WRITE |
@@ -127,13 +118,27 @@ content_end(struct content *c, bool chunked)
 	return NULL;
 }
 
-void
+const struct refusal *
+content_end(struct content *c, bool chunked)
+{
+	const struct refusal *why;
+
+	if (chunked)
+		data_in_chunk_last(&c->in, &c->bytes);
+	content_spill(c);
+	content_count(c);
+	why = data_in_refusal(&c->in);
+	return why != NULL ? why : content_seal(c);
+}
+
+const struct refusal *
 content_put(struct content *c, struct span whole, uint64_t *held)
 {
 	content_begin(c, LINE_ENDINGS_ALLOW, 0, 0, held);
 	buf_add_span(&c->bytes, whole);
 	content_spill(c);
 	content_count(c);
+	return content_seal(c);
 }
 
 struct span

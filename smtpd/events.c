@@ -4,16 +4,61 @@
 #include <stdio.h>
 
 #include "lib/settings/listener.h"
+#include "lib/mail/refusal.h"
 #include "smtpd/conf.h"
+#include "smtpd/message.h"
 #include "smtpd/reject.h"
 #include "smtpd/session.h"
 #include "smtpd/smtpd.h"
+#include "smtpd/transaction.h"
+
+static const struct refusal overdue = { 421, "4.4.5",
+	"No decision in time, try again later" };
 
 struct policy_meta *
 events_conn(struct session *s)
 {
 	s->conn.pairs = buf_span(&s->meta);
+	s->conn.auth_info = s->auth.info;
 	return &s->conn;
+}
+
+void
+events_begin(struct session *s)
+{
+	s->event_calling = true;
+}
+
+void
+events_asked(struct session *s, uint64_t call)
+{
+	s->event_calling = false;
+	if (call != 0)
+		events_wait(s, call);
+}
+
+void
+events_resume(struct session *s)
+{
+	if (!s->event_calling)
+		session_input(s);
+}
+
+void
+events_overdue(struct session *s)
+{
+	struct span command = buf_len(&s->command) > 0 ?
+	    buf_span(&s->command) : SPAN_LIT("");
+
+	events_cancel(s);
+	events_answered(s);
+	if (s->tx != NULL && s->tx->whole) {
+		messages_overdue(s);
+		return;
+	}
+	reject_refusal(s, &overdue, command);
+	session_linger(s);
+	session_input(s);
 }
 
 void

@@ -1,125 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smtpd/keys.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
+#include "lib/base/checksum.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
 #include "lib/base/wire.h"
+#include "lib/io/tls_pem.h"
 #include "lib/io/tls_server.h"
-#include "lib/settings/suite.h"
+#include "lib/settings/key_list.h"
+#include "lib/settings/listener.h"
 
-enum { KEY_FILE_MAX = 1024 * 1024, KEY_READ = 16 * 1024 };
+enum { SERVERS_MAX = 1024 }; /* more are a policy's; then all are dropped */
 
-/* A context made of some bytes, or the knowledge that none can be made. */
+/* A context, or the knowledge that none can be made. */
 struct keys_server {
 	struct tls_server *tls;
 };
 
-static void
-file_read(struct keys *k, const char *path)
-{
-	struct buf *b;
-	ssize_t n;
-	int fd;
-
-	if (path == NULL || map_get(&k->files, span_of(path)) != NULL)
-		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1) {
-		log_warn("key file=%s cannot be read", path);
-		return;
-	}
-	b = xcalloc(1, sizeof(*b));
-	do {
-		n = read(fd, buf_reserve(b, KEY_READ), KEY_READ);
-		if (n > 0)
-			buf_commit(b, (size_t)n);
-	} while (n > 0 && buf_len(b) <= KEY_FILE_MAX);
-	close(fd);
-	if (n != 0) {
-		log_warnx("key file=%s cannot be used: %s", path, n > 0 ?
-		    "too long" : strerror(errno));
-		buf_free(b);
-		free(b);
-		return;
-	}
-	map_set(&k->files, span_of(path), b);
-}
-
-/* Call visit for each key source of l and of what is inside it. */
-static void
-sources_visit(const struct listener *l, void (*visit)(void *arg,
-    const char *path), void *arg)
-{
-	size_t i;
-
-	visit(arg, l->tls_certificate.path);
-	visit(arg, l->tls_private_key.path);
-	visit(arg, l->tls_required_client_ca.path);
-	for (i = 0; i < l->peer.n; i++)
-		sources_visit(&l->peer.v[i].params, visit, arg);
-	for (i = 0; i < l->via.n; i++)
-		sources_visit(&l->via.v[i].params, visit, arg);
-}
-
-static void
-visit_read(void *arg, const char *path)
-{
-	file_read(arg, path);
-}
-
 void
-keys_read(struct keys *k, const struct suite *suite)
+keys_take(struct keys *k, const struct key_list *list)
 {
+	const struct key_item *item;
 	size_t i;
 
-	for (i = 0; i < suite->listeners.n; i++)
-		sources_visit(&suite->listeners.v[i], visit_read, k);
+	for (i = 0; i < list->n; i++) {
+		item = &list->v[i];
+		if (map_get(&k->pems, span_of(item->name)) == NULL)
+			map_set(&k->pems, span_of(item->name),
+			    tls_pem_read(span_make(item->p, item->len)));
+	}
 }
 
-static void
-visit_check(void *arg, const char *path)
+/*
+ * What a source leads to: NULL where none is given. Text in the options is
+ * parsed here, and then *own_out is to be freed. A file that is not known is
+ * put into *unknown.
+ */
+static const struct tls_pem *
+source_pem(const struct keys *k, const struct key_source *s,
+    struct tls_pem **own_out, const char **unknown)
 {
-	const struct keys *k = arg;
+	const struct tls_pem *pem = NULL;
 
-	if (path != NULL && map_get(&k->files, span_of(path)) == NULL)
-		log_warnx("key file=%s was not read at start: TLS with it "
-		    "begins at the next start", path);
-}
-
-void
-keys_check(const struct keys *k, const struct suite *suite)
-{
-	size_t i;
-
-	for (i = 0; i < suite->listeners.n; i++)
-		sources_visit(&suite->listeners.v[i], visit_check,
-		    (void *)(uintptr_t)k);
-}
-
-/* False when the file was not read. */
-static bool
-source_bytes(const struct keys *k, const struct key_source *s,
-    struct span *out)
-{
-	const struct buf *b;
-
-	*out = SPAN_LIT("");
+	*own_out = NULL;
 	if (s->data != NULL)
-		*out = span_make(s->data, s->data_len);
-	if (s->path == NULL)
-		return true;
-	b = map_get(&k->files, span_of(s->path));
-	if (b == NULL)
-		return false;
-	*out = buf_span(b);
-	return true;
+		pem = *own_out = tls_pem_read(span_make(s->data,
+		    s->data_len));
+	else if (s->path != NULL) {
+		pem = map_get(&k->pems, span_of(s->path));
+		if (pem == NULL)
+			*unknown = s->path;
+	}
+	return pem;
 }
 
 static struct keys_server *
@@ -128,26 +64,50 @@ server_make(const struct keys *k, const struct listener *p,
 {
 	struct keys_server *made = xcalloc(1, sizeof(*made));
 	struct tls_server_opts o = { .hostname = hostname };
-	char *why = NULL;
+	struct tls_pem *own[3];
+	const char *unknown = NULL;
+	char *why = NULL, file[256];
+	size_t i;
 
-	if (!source_bytes(k, &p->tls_certificate, &o.certificate) ||
-	    !source_bytes(k, &p->tls_private_key, &o.key) ||
-	    !source_bytes(k, &p->tls_required_client_ca, &o.client_ca))
-		why = xstrdup("a key file was not read");
+	o.chain = source_pem(k, &p->tls_certificate, &own[0], &unknown);
+	o.key = source_pem(k, &p->tls_private_key, &own[1], &unknown);
+	o.client_ca = source_pem(k, &p->tls_required_client_ca, &own[2],
+	    &unknown);
+	if (unknown != NULL)
+		why = xasprintf("the file %s was not known when the "
+		    "configuration was loaded: name it in via of a listener, "
+		    "too, and reload", text_printable(span_of(unknown), file,
+		    sizeof(file)));
+	else if ((o.chain == NULL) != (o.key == NULL))
+		why = xstrdup("tls_certificate and tls_private_key need each "
+		    "other");
 	else
 		made->tls = tls_server_new(&o, &why);
 	if (made->tls == NULL)
 		log_warnx("tls hostname=%.*s is not offered reason=\"%s\"",
 		    SPAN_FMT(hostname), why);
 	free(why);
+	for (i = 0; i < 3; i++)
+		tls_pem_free(&own[i]);
 	return made;
 }
 
+/* No copy of a key's text stays in the table. */
 static void
 name_put(struct buf *b, const struct key_source *s)
 {
 	put_str(b, s->path);
-	put_bytes(b, s->data != NULL ? s->data : "", s->data_len);
+	put_u64(b, s->data != NULL ? checksum(span_make(s->data,
+	    s->data_len)) : 0);
+}
+
+static void
+server_free(void *arg)
+{
+	struct keys_server *s = arg;
+
+	tls_server_free(&s->tls);
+	free(s);
 }
 
 struct tls_server *
@@ -162,6 +122,9 @@ keys_server(struct keys *k, const struct listener *p, struct span hostname)
 	put_span(&name, hostname);
 	server = map_get(&k->servers, buf_span(&name));
 	if (server == NULL) {
+		/* Sessions under way have what they need of it. */
+		if (k->servers.count >= SERVERS_MAX)
+			map_free(&k->servers, server_free);
 		server = server_make(k, p, hostname);
 		map_set(&k->servers, buf_span(&name), server);
 	}
@@ -170,27 +133,16 @@ keys_server(struct keys *k, const struct listener *p, struct span hostname)
 }
 
 static void
-file_free(void *arg)
+pem_free(void *arg)
 {
-	struct buf *b = arg;
+	struct tls_pem *pem = arg;
 
-	explicit_bzero(buf_data(b), buf_len(b));
-	buf_free(b);
-	free(b);
-}
-
-static void
-server_free(void *arg)
-{
-	struct keys_server *s = arg;
-
-	tls_server_free(&s->tls);
-	free(s);
+	tls_pem_free(&pem);
 }
 
 void
 keys_free(struct keys *k)
 {
-	map_free(&k->files, file_free);
 	map_free(&k->servers, server_free);
+	map_free(&k->pems, pem_free);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Certificates and keys of the listeners: files are read once, before the
- * jail; what a listener shows is then made from these bytes, once for all
- * sessions that show the same.
+ * Certificates and keys of the listeners of one configuration: what master had
+ * read for us, parsed; what a listener shows is made from it, once for all
+ * sessions that show the same. A session keeps what it began with, since it
+ * holds on to its configuration.
  */
 #ifndef SMTPD_KEYS_H
 #define SMTPD_KEYS_H
@@ -10,21 +11,22 @@
 #include "lib/base/map.h"
 #include "lib/base/span.h"
 
+struct key_list;
 struct listener;
-struct suite;
 struct tls_server;
 
 /* Zero-initialised is empty. */
 struct keys {
-	struct map files;   /* path -> struct buf */
+	struct map pems;    /* name -> struct tls_pem */
 	struct map servers; /* what is shown -> struct keys_server */
 };
 
-/* Reads all key files that listeners name, peer and via included. */
-void keys_read(struct keys *k, const struct suite *suite);
-/* After a reload: complains about files that this process did not read. */
-void keys_check(const struct keys *k, const struct suite *suite);
-/* NULL when TLS cannot be had with these options; logged once. */
+/* The list's texts are not needed any more after it. */
+void keys_take(struct keys *k, const struct key_list *list);
+/*
+ * NULL when TLS cannot be had with these options; logged once. It is there
+ * until the next call.
+ */
 struct tls_server *keys_server(struct keys *k, const struct listener *params,
     struct span hostname);
 void keys_free(struct keys *k);

@@ -9,7 +9,9 @@
 
 #include "lib/base/log.h"
 #include "lib/io/tls_server.h"
+#include "lib/ipc/tally.h"
 #include "lib/mail/charset.h"
+#include "lib/policy/door.h"
 #include "lib/proc/daemon.h"
 #include "smtpd/conf.h"
 #include "smtpd/listener.h"
@@ -26,19 +28,13 @@ static void
 smtpd_prepare(void *state, struct daemon *d)
 {
 	struct smtpd *s = state;
-	size_t i;
 
 	s->loop = d->loop;
-	s->conf = conf_new(&d->suite);
+	policy_prepare();
 	s->charsets = charsets_open();
 	tls_server_start();
-	keys_read(&s->keys, &d->suite);
-	for (i = 0; i < s->conf->n; i++) {
-		const struct listener *l = &s->conf->v[i].shared;
-
-		keys_server(&s->keys, l, span_of(l->hostname != NULL ?
-		    l->hostname : s->conf->hostname));
-	}
+	s->conf = conf_new(&d->suite, &d->keys);
+	conf_prepare_tls(s->conf);
 }
 
 /*
@@ -65,12 +61,22 @@ smtpd_stop_overdue(void *arg)
 	}
 }
 
+static struct channel *
+lookup_channel(void *arg, enum lookup_op op)
+{
+	struct smtpd *s = arg;
+
+	(void)op;
+	return daemon_peer(&s->daemon, ROLE_LOOKUP, 0);
+}
+
 static void
 smtpd_started(void *state, struct daemon *d)
 {
 	struct smtpd *s = state;
 
-	if (conf_load_policy(s->conf, s->loop, &d->suite) != 0)
+	s->door = door_new(lookup_channel, s);
+	if (conf_load_policy(s->conf, s->loop, &d->suite, s->door) != 0)
 		fatalx("the policy cannot be run");
 	outbox_init(&s->outbox);
 	timer_init(&s->accept_wait, s->loop, accept_again, s);
@@ -79,9 +85,19 @@ smtpd_started(void *state, struct daemon *d)
 }
 
 static void
-smtpd_listener(void *state, int fd, uint32_t index)
+smtpd_tally(void *state, int fd)
 {
-	acceptor_add(state, fd, index);
+	struct smtpd *s = state;
+
+	s->tally = tally_map(fd);
+	if (s->tally == NULL || s->daemon.index >= TALLY_PROCESSES)
+		fatalx("the tally of sessions from master cannot be used");
+}
+
+static void
+smtpd_listener(void *state, int fd, uint32_t index, uint32_t row)
+{
+	acceptor_add(state, fd, index, row);
 }
 
 /* Sessions keep the configuration that they began with. */
@@ -89,18 +105,19 @@ static void
 smtpd_reload(void *state, const struct suite *old)
 {
 	struct smtpd *s = state;
-	struct conf *fresh = conf_new(&s->daemon.suite);
+	struct conf *fresh = conf_new(&s->daemon.suite, &s->daemon.keys);
 
 	(void)old;
 	acceptors_close(s);
-	if (conf_load_policy(fresh, s->loop, &s->daemon.suite) != 0) {
+	if (conf_load_policy(fresh, s->loop, &s->daemon.suite,
+	    s->door) != 0) {
 		log_warnx("the configuration before the reload stays");
 		conf_unref(&fresh);
 		return;
 	}
+	conf_prepare_tls(fresh);
 	conf_unref(&s->conf);
 	s->conf = fresh;
-	keys_check(&s->keys, &s->daemon.suite);
 }
 
 static void
@@ -125,6 +142,7 @@ static const struct daemon_ops ops = {
 	.handlers = peers_handlers,
 	.prepare = smtpd_prepare,
 	.started = smtpd_started,
+	.tally = smtpd_tally,
 	.listener = smtpd_listener,
 	.peer_up = peers_up,
 	.peer_down = peers_down,

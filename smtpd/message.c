@@ -74,6 +74,8 @@ struct processing {
 
 static const struct refusal bad_queue = { 451, "4.3.0",
 	"Metadata does not name a queue" };
+static const struct refusal bad_recipients = { 451, "4.3.0",
+	"A recipient that the policy set is no address" };
 static const struct refusal envelope_long = { 452, "4.5.3",
 	"Too many recipients for one message" };
 static const struct refusal store_no_space = { 452, "4.3.1",
@@ -368,8 +370,10 @@ store_own_body(struct session *s, const struct draft *m)
 {
 	struct content own = { .fd = -1 };
 
-	content_put(&own, m->body, &s->smtpd->outbox.held);
-	store_request(s, &m->body_id, &own, m->body.len);
+	if (content_put(&own, m->body, &s->smtpd->outbox.held) != NULL)
+		s->tx->processing->worst = STORED_NO_SPACE;
+	else
+		store_request(s, &m->body_id, &own, m->body.len);
 	content_drop(&own);
 }
 
@@ -399,6 +403,8 @@ messages_store(struct session *s)
 	}
 	if (shared)
 		store_request(s, &p->body_id, &s->tx->content, p->body.len);
+	if (s->stores == NULL)
+		messages_refuse(s, &store_no_space);
 }
 
 void
@@ -428,12 +434,8 @@ messages_stored(struct session *s, enum stored_result result)
 void
 messages_overdue(struct session *s)
 {
-	struct span command = s->tx->processing != NULL ? END_OF_CONTENT :
-	    s->tx->asked_line;
-
-	events_cancel(s);
 	outbox_forget(&s->smtpd->outbox, s);
-	reject_refusal(s, &store_overdue, command);
+	reject_refusal(s, &store_overdue, END_OF_CONTENT);
 	messages_done(s);
 	session_input(s);
 }
@@ -573,7 +575,7 @@ messages_go_on(struct session *s)
 {
 	struct processing *p = s->tx->processing;
 
-	while (s->conf->on_message_received && !p->over && p->at < p->n) {
+	while (s->conf->on.message_received && !p->over && p->at < p->n) {
 		if (!draft_ask(s, &p->v[p->at]))
 			return;
 	}
@@ -581,24 +583,43 @@ messages_go_on(struct session *s)
 		messages_finish(s);
 }
 
+/* ---- the transaction as a whole ----------------------------------------- */
+
+/* The batches that a policy made, as drafts know them. */
+static struct batch *
+batches_of(struct session *s, const struct policy_group *groups, uint32_t n)
+{
+	const struct transaction *tx = s->tx;
+	struct batch *v = arena_alloc(&s->tx->arena, n * sizeof(*v));
+	uint32_t i, k;
+
+	for (i = 0; i < n; i++) {
+		v[i] = (struct batch){ .rcpts = groups[i].rcpts,
+			.n = groups[i].n };
+		for (k = 0; k < tx->nrcpts; k++) {
+			if (span_eq(tx->rcpts[k].text, v[i].rcpts[0]))
+				v[i].domain = tx->rcpts[k].domain;
+		}
+	}
+	return v;
+}
+
 static struct processing *
-processing_new(struct session *s, struct span body,
-    const struct header_section *section)
+processing_new(struct session *s, struct batch *batches, uint32_t n)
 {
 	const struct transaction *tx = s->tx;
 	struct arena *a = &s->tx->arena;
 	struct processing *p = arena_alloc(a, sizeof(*p));
-	struct span meta = buf_span(&s->meta);
-	struct batch *batches;
+	struct span meta = tx->shown != NULL ? tx->shown->meta.pairs :
+	    buf_span(&s->meta);
 	uint32_t i;
 
-	p->body = body;
+	p->body = content_span(&s->tx->content);
 	p->now_us = clock_wall_us();
 	p->body_id = uuid_next(&s->smtpd->ids);
-	batches = batches_make(tx->rcpts, tx->nrcpts,
-	    s->params->batch_handling == BATCH_BY_DOMAIN, a, &p->n);
+	p->n = n;
 	/* A script may change the connection's: these messages have theirs. */
-	if (s->conf->on_message_received)
+	if (s->conf->on.message_received)
 		meta = arena_span(a, meta);
 	p->v = arena_alloc(a, p->n * sizeof(*p->v));
 	for (i = 0; i < p->n; i++) {
@@ -608,10 +629,162 @@ processing_new(struct session *s, struct span body,
 		p->v[i].meta = meta;
 		p->v[i].body_id = p->body_id;
 		p->v[i].flags = envelope_flags(tx, tx->content.in.has_8bit,
-		    section->has_8bit);
+		    tx->header_8bit);
 	}
-	capture(s, body, &p->captured);
+	capture(s, p->body, &p->captured);
 	return p;
+}
+
+static void
+messages_each(struct session *s, const struct policy_group *groups,
+    uint32_t n)
+{
+	struct transaction *tx = s->tx;
+	struct batch *batches;
+
+	if (groups != NULL)
+		batches = batches_of(s, groups, n);
+	else
+		batches = batches_make(tx->rcpts, tx->nrcpts,
+		    s->params->batch_handling == BATCH_BY_DOMAIN, &tx->arena,
+		    &n);
+	tx->processing = processing_new(s, batches, n);
+	messages_go_on(s);
+}
+
+/* What a policy is shown before there are messages: all recipients. */
+static struct policy_message *
+whole_message(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	struct policy_message *pm = tx->shown;
+	uint32_t i;
+
+	if (pm == NULL) {
+		pm = tx->shown = arena_alloc(&tx->arena, sizeof(*pm));
+		*pm = (struct policy_message){ .id = uuid_next(
+		    &s->smtpd->ids), .arena = &tx->arena,
+		    .meta = { .pairs = arena_span(&tx->arena,
+			buf_span(&s->meta)) } };
+	}
+	pm->sender = tx->sender;
+	pm->n_rcpts = tx->nrcpts;
+	pm->rcpts = arena_alloc(&tx->arena,
+	    tx->nrcpts * sizeof(*pm->rcpts));
+	for (i = 0; i < tx->nrcpts; i++)
+		pm->rcpts[i] = tx->rcpts[i].text;
+	pm->prefix = SPAN_LIT("");
+	pm->body = content_span(&tx->content);
+	pm->edits = 0;
+	return pm;
+}
+
+static void
+split_told(void *arg, const struct policy_verdict *v,
+    const struct policy_group *groups, uint32_t n)
+{
+	struct session *s = arg;
+
+	events_answered(s);
+	if (v->result == POLICY_OK)
+		messages_each(s, groups, n);
+	else if (events_refuse(s, v, END_OF_CONTENT))
+		messages_done(s);
+	events_resume(s);
+}
+
+static void
+messages_split(struct session *s)
+{
+	if (!s->conf->on.split_transaction || s->tx->nrcpts == 0) {
+		messages_each(s, NULL, 0);
+		return;
+	}
+	events_begin(s);
+	events_asked(s, policy_smtp_split(s->conf->policy, whole_message(s),
+	    events_conn(s), split_told, s));
+}
+
+/* Recipients that a script set; false: one of them is no address. */
+static bool
+rcpts_take(struct transaction *tx, const struct policy_message *pm)
+{
+	struct recipient r;
+	struct address a;
+	const char *why;
+	char *domain;
+	uint32_t i;
+
+	tx->nrcpts = 0;
+	for (i = 0; i < pm->n_rcpts; i++) {
+		if (address_parse(pm->rcpts[i], &a, &why) != 0 ||
+		    domain_normalise(a.domain, &domain) != 0)
+			return false;
+		r.text = pm->rcpts[i];
+		r.domain = arena_span(&tx->arena, span_of(domain));
+		free(domain);
+		transaction_add(tx, &r);
+	}
+	return true;
+}
+
+/* Content of its own takes the place of what the client sent. */
+static const struct refusal *
+content_take(struct session *s, const struct policy_message *pm)
+{
+	struct content fresh = { .fd = -1 };
+	struct transaction *tx = s->tx;
+	struct header_section section;
+	struct buf whole = { .base = NULL };
+	const struct refusal *why;
+
+	buf_add_span(&whole, pm->prefix);
+	buf_add_span(&whole, pm->body);
+	why = header_check(buf_span(&whole), &section);
+	if (why == NULL)
+		why = content_put(&fresh, buf_span(&whole),
+		    &s->smtpd->outbox.held);
+	if (why != NULL)
+		content_drop(&fresh);
+	else {
+		fresh.in.has_8bit = text_has_8bit(buf_span(&whole));
+		tx->header_8bit = section.has_8bit;
+		content_drop(&tx->content);
+		tx->content = fresh;
+	}
+	buf_free(&whole);
+	return why;
+}
+
+/* What smtp_server_data left behind is the transaction now. */
+static const struct refusal *
+whole_take(struct session *s, const struct policy_message *pm)
+{
+	struct transaction *tx = s->tx;
+
+	tx->sender = pm->sender;
+	if ((pm->edits & POLICY_EDIT_RCPTS) && !rcpts_take(tx, pm))
+		return &bad_recipients;
+	if (pm->edits & (POLICY_EDIT_PREFIX | POLICY_EDIT_BODY))
+		return content_take(s, pm);
+	return NULL;
+}
+
+static void
+data_told(void *arg, const struct policy_verdict *v)
+{
+	struct session *s = arg;
+	const struct refusal *why;
+
+	events_answered(s);
+	if (v->result != POLICY_OK) {
+		if (events_refuse(s, v, END_OF_CONTENT))
+			messages_done(s);
+	} else if ((why = whole_take(s, s->tx->shown)) != NULL)
+		messages_refuse(s, why);
+	else
+		messages_split(s);
+	events_resume(s);
 }
 
 void
@@ -619,17 +792,25 @@ messages_make(struct session *s, bool chunked)
 {
 	struct header_section section;
 	const struct refusal *why;
-	struct span body;
 
 	why = content_end(&s->tx->content, chunked);
-	if (why == NULL) {
-		body = content_span(&s->tx->content);
-		why = header_check(body, &section);
-	}
+	if (why == NULL)
+		why = header_check(content_span(&s->tx->content), &section);
 	if (why != NULL) {
 		messages_refuse(s, why);
 		return;
 	}
-	s->tx->processing = processing_new(s, body, &section);
-	messages_go_on(s);
+	s->tx->header_8bit = section.has_8bit;
+	s->tx->whole = true;
+	if (s->conf->policy != NULL) {
+		buf_clear(&s->command, 4096);
+		buf_add_str(&s->command, ".");
+	}
+	if (!s->conf->on.data) {
+		messages_split(s);
+		return;
+	}
+	events_begin(s);
+	events_asked(s, policy_smtp_data(s->conf->policy, whole_message(s),
+	    events_conn(s), data_told, s));
 }

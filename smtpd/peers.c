@@ -2,6 +2,7 @@
 #include "smtpd/peers.h"
 
 #include "lib/base/log.h"
+#include "lib/policy/door.h"
 #include "smtpd/listener.h"
 #include "smtpd/message.h"
 #include "smtpd/session.h"
@@ -56,9 +57,21 @@ on_health(void *arg, struct channel *ch, uint64_t id, struct reader *r, int fd)
 	}
 }
 
+static void
+on_lookup_is(void *arg, struct channel *ch, uint64_t id, struct reader *r,
+    int fd)
+{
+	struct smtpd *d = arg;
+
+	(void)ch;
+	(void)fd;
+	door_on_answer(d->door, id, r);
+}
+
 const struct channel_handler peers_handlers[] = {
 	{ MSG_STORED, on_stored },
 	{ MSG_HEALTH, on_health },
+	{ MSG_LOOKUP_IS, on_lookup_is },
 	{ .handle = NULL },
 };
 
@@ -93,6 +106,8 @@ peers_down(void *state, struct channel *ch)
 {
 	struct smtpd *d = state;
 
+	if (channel_peer(ch) == ROLE_LOOKUP)
+		door_lost(d->door, ch);
 	if (channel_peer(ch) != ROLE_SPOOLD)
 		return;
 	log_warnx("spool writer=away");

@@ -166,7 +166,7 @@ relay_go_on(struct session *s)
 		struct span domain = a->whose == RELAY_SENDER ?
 		    s->tx->sender_domain : s->tx->asked.domain;
 
-		if (!s->conf->on_listener_domain)
+		if (!s->conf->on.listener_domain)
 			r = rights_by_suite(s, domain);
 		else if (!rights_cached(&s->rights, domain, &r)) {
 			if (!relay_ask(s, domain))

@@ -12,12 +12,15 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/io/sock.h"
+#include "lib/ipc/tally.h"
 #include "lib/mail/proxy.h"
 #include "lib/mail/reply.h"
+#include "smtpd/auth.h"
 #include "smtpd/command.h"
 #include "smtpd/conf.h"
 #include "smtpd/events.h"
 #include "smtpd/facts.h"
+#include "smtpd/greeting.h"
 #include "smtpd/listener.h"
 #include "smtpd/message.h"
 #include "smtpd/reject.h"
@@ -48,8 +51,9 @@ static const struct {
 	[SESSION_BDAT] = { "bdat", 0 },
 	[SESSION_CHUNK] = { "chunk", 0 },
 	[SESSION_SKIP] = { "skip", 0 },
-	[SESSION_ASKING] = { "asking", -1 },   /* message.c says */
-	[SESSION_STORING] = { "storing", -1 }, /* likewise */
+	[SESSION_AUTH] = { "auth", 0 },
+	[SESSION_ASKING] = { "asking", -1 },   /* events.c says */
+	[SESSION_STORING] = { "storing", -1 }, /* message.c says */
 	[SESSION_SECURING] = { "securing", SECURING_WAIT_MS },
 	[SESSION_QUITTING] = { "quitting", LAST_WAIT_MS },
 	[SESSION_LINGERING] = { "lingering", LAST_WAIT_MS },
@@ -95,13 +99,42 @@ session_hostname(const struct session *s)
 
 /* ---- output ------------------------------------------------------------- */
 
+/* As the policy words it. */
+static void
+say_rewritten(struct session *s, unsigned code, const char *enhanced,
+    struct span text)
+{
+	struct buf whole = { .base = NULL }, other = { .base = NULL };
+	bool lent = s->policy_call != 0;
+
+	if (enhanced != NULL)
+		buf_addf(&whole, "%s ", enhanced);
+	buf_add_span(&whole, text);
+	/* While another event has the metadata this one cannot have it. */
+	if (!lent && policy_smtp_rewrite(s->conf->policy, &code,
+	    buf_len(&whole) > 0 ? buf_span(&whole) : SPAN_LIT(""),
+	    buf_len(&s->command) > 0 ? buf_span(&s->command) : SPAN_LIT(""),
+	    events_conn(s), &other))
+		reply_put(&s->stream.out, code, NULL, buf_len(&other) > 0 ?
+		    buf_span(&other) : SPAN_LIT(""));
+	else
+		reply_put(&s->stream.out, code, enhanced, text);
+	if (!lent)
+		events_answered(s);
+	buf_free(&whole);
+	buf_free(&other);
+}
+
 void
 session_say(struct session *s, unsigned code, const char *enhanced,
     struct span text)
 {
 	if (s->state == SESSION_OVER)
 		return;
-	reply_put(&s->stream.out, code, enhanced, text);
+	if (s->conf->on.rewrite_response)
+		say_rewritten(s, code, enhanced, text);
+	else
+		reply_put(&s->stream.out, code, enhanced, text);
 	stream_write(&s->stream, "", 0);
 }
 
@@ -185,9 +218,12 @@ step_proxy(struct session *s)
 	if (p.has_addresses) {
 		s->peer = p.source;
 		s->local = p.destination;
-		session_resolve(s);
+		s->proxied = true;
+		greeting_again(s);
+		return false;
 	}
-	session_greet(s);
+	s->proxied = true;
+	greeting_accept(s);
 	return false;
 }
 
@@ -231,11 +267,18 @@ step_line(struct session *s)
 	/* Taking moves no byte: the line stays readable for its handler. */
 	buf_take(&s->stream.in, line.len + 1);
 	s->line_excess = 0;
-	if (excess || line.len > limit + 1)
+	if (excess || line.len > limit + 1) {
+		if (s->state == SESSION_AUTH)
+			session_set(s, SESSION_READY);
 		command_refuse(s, &command_line_long, SPAN_LIT(""));
+	}
 	else if (line.len == 0 || line.p[line.len - 1] != '\r')
 		command_refuse(s, &command_bare_end, line);
-	else
+	else if (s->state == SESSION_AUTH) {
+		buf_clear(&s->command, 4096);
+		auth_line(s, span_make(line.p, line.len - 1));
+		explicit_bzero((char *)(uintptr_t)line.p, line.len);
+	} else
 		command_run(s, span_make(line.p, line.len - 1));
 	return true;
 }
@@ -350,6 +393,7 @@ session_step(struct session *s)
 	case SESSION_MAIL:
 	case SESSION_RCPT:
 	case SESSION_BDAT:
+	case SESSION_AUTH:
 		return step_line(s);
 	case SESSION_DATA:
 		return step_data(s);
@@ -452,6 +496,7 @@ session_secured(void *arg, const char *why)
 	s->tls = arena_alloc(&s->arena, sizeof(*s->tls));
 	tls_facts_get(s->stream.ssl, &s->arena, s->tls);
 	session_forget_helo(s);
+	auth_forget(s);
 	transaction_reset(s);
 	session_set(s, SESSION_GREETED);
 	session_resolve(s);
@@ -488,10 +533,13 @@ session_timeout(void *arg)
 	case SESSION_BDAT:
 	case SESSION_CHUNK:
 	case SESSION_SKIP:
+	case SESSION_AUTH:
 		reject_refusal(s, &timed_out, SPAN_LIT(""));
 		session_quit(s);
 		break;
 	case SESSION_ASKING:
+		events_overdue(s);
+		break;
 	case SESSION_STORING:
 		messages_overdue(s);
 		break;
@@ -527,15 +575,30 @@ session_drop_own(struct session *s)
 }
 
 void
+session_drop_dynamic(struct session *s)
+{
+	if (s->dynamic == NULL)
+		return;
+	session_drop_own(s);
+	s->params = &s->at->shared;
+	listener_free(s->dynamic);
+	free(s->dynamic);
+	s->dynamic = NULL;
+}
+
+void
 session_resolve(struct session *s)
 {
 	struct facts_start m;
 
 	session_drop_own(s);
 	s->params = &s->at->shared;
-	if (s->at->has_overlays) {
+	if (s->at->has_overlays || s->dynamic != NULL) {
 		s->own = xcalloc(1, sizeof(*s->own));
 		listener_resolve(&s->at->params, &s->peer, &s->local, s->own);
+		if (s->dynamic != NULL)
+			listener_apply(s->own, s->dynamic, &s->peer,
+			    &s->local);
 		s->params = s->own;
 	}
 	m = (struct facts_start){ .own = &s->params->meta,
@@ -556,7 +619,11 @@ session_free(void *arg)
 	struct smtpd *d = s->smtpd;
 
 	session_drop_own(s);
+	session_drop_dynamic(s);
 	session_forget_helo(s);
+	auth_forget(s);
+	buf_free(&s->auth.secret);
+	buf_free(&s->command);
 	rights_cache_clear(&s->rights);
 	policy_meta_free(&s->conn);
 	buf_free(&s->meta);
@@ -575,7 +642,7 @@ session_open(struct acceptor *a, int fd, const struct ip *peer)
 	char ip[IP_TEXT_MAX];
 
 	s->smtpd = d;
-	s->acceptor = a;
+	s->row = a->row;
 	s->conf = conf_ref(d->conf);
 	s->at = &s->conf->v[a->index];
 	s->id = uuid_random();
@@ -591,16 +658,12 @@ session_open(struct acceptor *a, int fd, const struct ip *peer)
 		s->next->prev = s;
 	d->sessions = s;
 	d->nsessions++;
-	a->sessions++;
 	stream_init(&s->stream, d->loop, fd, &session_events, s);
 	timer_init(&s->timer, d->loop, session_timeout, s);
 	session_resolve(s);
 	log_debug("session=%s event=connect peer=%s", s->name,
 	    ip_port_format(peer, ip));
-	if (s->params->require_proxy_protocol)
-		session_set(s, SESSION_PROXY);
-	else
-		session_greet(s);
+	greeting_begin(s);
 }
 
 void
@@ -629,7 +692,7 @@ session_end(struct session *s, const char *why)
 	if (s->next != NULL)
 		s->next->prev = s->prev;
 	d->nsessions--;
-	s->acceptor->sessions--;
+	tally_leave(d->tally, d->daemon.index, s->row);
 	loop_defer(d->loop, &s->end);
 }
 

@@ -48,6 +48,8 @@ enum session_state {
 	SESSION_CHUNK,
 	/* chunk_left bytes of a chunk that is refused; then `later` is said. */
 	SESSION_SKIP,
+	/* The next line is a response to AUTH. */
+	SESSION_AUTH,
 	/* A policy decides; input waits. */
 	SESSION_ASKING,
 	/* The content is whole and on its way to the spool; input waits. */
@@ -66,7 +68,7 @@ enum session_state {
 struct session {
 	struct session *next, *prev; /* in smtpd->sessions */
 	struct smtpd *smtpd;
-	struct acceptor *acceptor;
+	uint32_t row; /* of the tally, in which we are counted */
 	struct conf *conf;
 	const struct conf_listener *at;
 	const struct listener *params; /* effective options */
@@ -79,7 +81,7 @@ struct session {
 	char name[UUID_TEXT_MAX];
 	/* The two ends, as the wire has them and as PROXY or XCLIENT told. */
 	struct ip peer, local, raw_peer, raw_local;
-	struct arena arena; /* of tls */
+	struct arena arena; /* of tls, auth and the listener's name */
 	struct span helo;   /* on the heap; "" before HELO */
 	bool esmtp;
 	struct tls_facts *tls; /* NULL in clear */
@@ -89,6 +91,17 @@ struct session {
 	struct outbox_entry *stores; /* not answered yet */
 	uint64_t policy_call;   /* to be cancelled with the session; 0 = none */
 	struct policy_meta conn; /* meta, lent to a policy */
+	bool event_calling;      /* the answer may come before the call ends */
+	bool accepted, proxied;  /* the policy heard of it; PROXY was said */
+	struct listener *dynamic; /* options by a policy; heap */
+	struct {
+		enum { AUTH_PLAIN, AUTH_LOGIN_USER, AUTH_LOGIN_PASSWORD } step;
+		struct buf user, secret; /* wiped when done */
+		struct span authz, authc; /* in the arena */
+		struct span info;         /* JSON; heap */
+		bool known;
+	} auth;
+	struct buf command; /* being answered; kept when a policy wants it */
 	uint64_t chunk_left;
 	bool chunk_last;
 	bool deaf; /* the client says no more; it may wait for replies */
@@ -101,7 +114,10 @@ struct session {
 	int64_t opened_ms;
 };
 
-/* Takes the descriptor over; the session looks after itself from here. */
+/*
+ * Takes the descriptor over; the session, which the tally has already, looks
+ * after itself from here.
+ */
 void session_open(struct acceptor *a, int fd, const struct ip *peer);
 /* The one place that changes the state; also starts its time anew. */
 void session_set(struct session *s, enum session_state state);
@@ -115,6 +131,7 @@ void session_reply(struct session *s, unsigned code, const char *enhanced,
 void session_input(struct session *s);
 /* The ends are other ones now: options and metadata follow. */
 void session_resolve(struct session *s);
+void session_drop_dynamic(struct session *s);
 void session_greet(struct session *s);
 /* Begin the handshake; the client was told to. */
 void session_secure(struct session *s, struct tls_server *server);

@@ -10,13 +10,14 @@
 #include "lib/io/loop.h"
 #include "lib/ipc/store.h"
 #include "lib/proc/daemon.h"
-#include "smtpd/keys.h"
 #include "smtpd/store.h"
 
 struct acceptor;
 struct charsets;
 struct conf;
+struct door;
 struct session;
+struct tally;
 struct transaction;
 
 struct smtpd {
@@ -24,11 +25,12 @@ struct smtpd {
 	struct loop *loop;
 	struct uuid_maker ids;
 	struct charsets *charsets;
-	struct keys keys;        /* read before the jail closed */
 	struct conf *conf;       /* in force; sessions may hold older ones */
+	struct door *door;       /* of the policies of all configurations */
 	struct outbox outbox;
 	enum health health;
 	bool health_known;       /* the writer has spoken */
+	struct tally *tally;     /* sessions at each socket, of all smtpd */
 	struct acceptor **acceptors; /* by index of the listener */
 	size_t nacceptors;
 	struct timer accept_wait;

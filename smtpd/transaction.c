@@ -5,6 +5,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/map.h"
+#include "lib/policy/smtp_events.h"
 #include "lib/settings/listener.h"
 #include "smtpd/message.h"
 #include "smtpd/session.h"
@@ -36,6 +37,8 @@ transaction_free(struct smtpd *d, struct transaction **txp)
 	if (tx == NULL)
 		return;
 	processing_done(tx->processing);
+	if (tx->shown != NULL)
+		policy_meta_free(&tx->shown->meta);
 	content_drop(&tx->content);
 	if (d->nspare_tx == TRANSACTIONS_SPARE ||
 	    tx->rcpts_size > RCPTS_KEPT) {

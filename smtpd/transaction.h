@@ -28,6 +28,7 @@ struct batch {
 	struct span domain; /* of the first */
 };
 
+struct policy_message;
 struct processing;
 
 struct transaction {
@@ -43,6 +44,9 @@ struct transaction {
 	uint32_t nrefused; /* recipients */
 	struct relay_asking relay;
 	struct content content;
+	struct policy_message *shown; /* to a policy, as a whole */
+	bool header_8bit;
+	bool whole; /* the content is: what comes is about messages */
 	struct processing *processing; /* when the content is whole */
 };
 

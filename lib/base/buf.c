@@ -91,3 +91,11 @@ buf_free(struct buf *b)
 	free(b->base);
 	*b = (struct buf){ 0 };
 }
+
+void
+buf_wipe(struct buf *b)
+{
+	if (b->base != NULL)
+		explicit_bzero(b->base, b->size);
+	buf_free(b);
+}

@@ -82,5 +82,10 @@ void buf_take(struct buf *b, size_t len);
 void buf_clear(struct buf *b, size_t keep);
 /* Empty and without allocation. */
 void buf_free(struct buf *b);
+/*
+ * As buf_free, for secrets: the allocation is overwritten first. Reserve room
+ * for all of them at once, since growing leaves copies behind.
+ */
+void buf_wipe(struct buf *b);
 
 #endif

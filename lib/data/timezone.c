@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/date.h"
 #include "lib/base/map.h"
 #include "lib/base/text.h"
 
@@ -272,29 +272,26 @@ timezone_free(struct timezone_rules **zp)
 
 /* ---- asking -------------------------------------------------------------- */
 
-static bool
-is_leap(int64_t y)
-{
-	return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-}
-
 /* Days since 1970 of the first of January. */
 static int64_t
-year_start(int64_t y)
+year_start(int year)
 {
-	int64_t p = y - 1;
+	struct date d = { .year = year, .month = 1, .day = 1 };
+	int64_t s = 0;
 
-	return p * 365 + p / 4 - p / 100 + p / 400 - 719162;
+	date_to_seconds(&d, &s);
+	return s / 86400 - (s % 86400 < 0 ? 1 : 0);
 }
 
 static int64_t
-change_day(const struct change *c, int64_t year)
+change_day(const struct change *c, int year)
 {
 	static const int before[] = {
 		0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365,
 	};
 	int64_t start = year_start(year), first, day;
-	int leap = is_leap(year) ? 1 : 0, length, weekday;
+	int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	int length, weekday;
 
 	if (c->kind == CHANGE_DAY)
 		return start + c->day;
@@ -312,27 +309,20 @@ change_day(const struct change *c, int64_t year)
 	return first + day;
 }
 
-static int64_t
-year_of(int64_t utc_s)
-{
-	struct tm tm;
-	time_t t = (time_t)utc_s;
-
-	return gmtime_r(&t, &tm) == NULL ? 1970 : tm.tm_year + 1900;
-}
-
 static int32_t
 tail_offset(const struct timezone_rules *z, int64_t utc_s)
 {
-	int64_t year, summer, standard;
+	int64_t summer, standard;
+	struct date d;
 	bool inside;
 
-	if (!z->has_summer)
+	if (!z->has_summer || utc_s <= DATE_MIN + 86400 ||
+	    utc_s >= DATE_MAX - 86400)
 		return z->standard;
-	year = year_of(utc_s + z->standard);
-	summer = change_day(&z->to_summer, year) * 86400 +
+	date_from_seconds(utc_s + z->standard, &d);
+	summer = change_day(&z->to_summer, d.year) * 86400 +
 	    z->to_summer.seconds - z->standard;
-	standard = change_day(&z->to_standard, year) * 86400 +
+	standard = change_day(&z->to_standard, d.year) * 86400 +
 	    z->to_standard.seconds - z->summer;
 	inside = summer < standard ? utc_s >= summer && utc_s < standard :
 	    utc_s >= summer || utc_s < standard;

@@ -2,7 +2,6 @@
 #include "lib/io/tls_client.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "lib/base/log.h"
 #include "lib/base/map.h"
 #include "lib/base/wire.h"
+#include "lib/io/tls_pem.h"
 
 enum { TLS_WHY_MAX = 256, TLS_NAME_PARTS_MAX = 32, TLS_NAME_PART_MAX = 256 };
 
@@ -238,61 +238,23 @@ context_lists(SSL_CTX *ctx, const struct tls_options *o, char *why)
 }
 
 static int
-context_own_chain(SSL_CTX *ctx, BIO *bio)
-{
-	X509 *x = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
-	int ok = x != NULL && SSL_CTX_use_certificate(ctx, x) == 1;
-
-	X509_free(x);
-	if (!ok)
-		return -1;
-	while ((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-		if (SSL_CTX_add0_chain_cert(ctx, x) != 1) {
-			X509_free(x);
-			return -1;
-		}
-	}
-	return 0;
-}
-
-/* A passphrase is never asked for. */
-static int
-no_passphrase(char *out, int size, int writing, void *arg)
-{
-	(void)out;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
-static int
 context_own(SSL_CTX *ctx, const struct tls_options *o, char *why)
 {
-	BIO *cert, *key;
-	EVP_PKEY *pkey = NULL;
-	int rc = -1;
+	char *fault = NULL;
 
-	if (o->cert.len == 0 && o->key.len == 0)
+	if (o->chain == NULL && o->key == NULL)
 		return 0;
-	cert = BIO_new_mem_buf(o->cert.p, (int)o->cert.len);
-	key = BIO_new_mem_buf(o->key.p, (int)o->key.len);
-	if (cert == NULL || key == NULL)
-		fatalx("out of memory");
-	if (context_own_chain(ctx, cert) != 0)
-		snprintf(why, TLS_WHY_MAX, "tls_certificate cannot be used");
-	else if ((pkey = PEM_read_bio_PrivateKey(key, NULL, no_passphrase,
-	    NULL)) == NULL || SSL_CTX_use_PrivateKey(ctx, pkey) != 1 ||
-	    SSL_CTX_check_private_key(ctx) != 1)
-		snprintf(why, TLS_WHY_MAX, "tls_private_key cannot be used "
-		    "with tls_certificate");
-	else
-		rc = 0;
-	EVP_PKEY_free(pkey);
-	BIO_free(cert);
-	BIO_free(key);
-	ERR_clear_error();
-	return rc;
+	if (o->chain == NULL || o->key == NULL) {
+		snprintf(why, TLS_WHY_MAX, "tls_certificate and "
+		    "tls_private_key need each other");
+		return -1;
+	}
+	if (tls_pem_show(ctx, o->chain, o->key, &fault) == 0)
+		return 0;
+	snprintf(why, TLS_WHY_MAX, "tls_certificate and tls_private_key "
+	    "cannot be used: %s", fault);
+	free(fault);
+	return -1;
 }
 
 static SSL_CTX *
@@ -321,13 +283,14 @@ context_make(struct tls_client *c, const struct tls_options *o)
 static void
 options_key(const struct tls_options *o, struct buf *out)
 {
+	const struct span none = { NULL, 0 };
 	size_t i;
 
 	put_bool(out, o->verify);
 	put_span(out, o->ciphers);
 	put_span(out, o->suites);
-	put_span(out, o->cert);
-	put_span(out, o->key);
+	put_span(out, o->chain != NULL ? tls_pem_id(o->chain) : none);
+	put_span(out, o->key != NULL ? tls_pem_id(o->key) : none);
 	for (i = 0; i < o->n_flags; i++)
 		put_str(out, o->flags[i]);
 }
@@ -351,8 +314,6 @@ context_get(struct tls_client *c, const struct tls_options *o)
 		one->number = ++c->next_number;
 		map_set(&c->contexts, buf_span(&key), one);
 	}
-	if (buf_len(&key) > 0)
-		OPENSSL_cleanse(buf_data(&key), buf_len(&key));
 	buf_free(&key);
 	return one;
 }

@@ -17,6 +17,7 @@
 
 struct ssl_st;
 struct tls_client;
+struct tls_pem;
 
 enum {
 	TLS_CONTEXTS_MAX = 256,  /* all are dropped when there are more */
@@ -30,7 +31,8 @@ struct tls_options {
 	struct span suites;        /* TLS 1.3 */
 	const char *const *flags;  /* names of OpenSSL's options */
 	size_t n_flags;
-	struct span cert, key;     /* PEM: client certificate and its key */
+	/* What we show; NULL = nothing. Borrowed for the call. */
+	const struct tls_pem *chain, *key;
 };
 
 /* Reads the authorities: call it before the jail. Never NULL. */

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/io/tls_server.h"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -13,6 +11,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
+#include "lib/io/tls_pem.h"
 
 enum { SELF_SIGNED_DAYS = 3650, SUBJECT_PARTS_MAX = 32 };
 
@@ -38,94 +37,6 @@ why_of(const char *what)
 		ERR_error_string_n(code, text, sizeof(text));
 	ERR_clear_error();
 	return xasprintf("%s: %s", what, text);
-}
-
-static BIO *
-bio_of(struct span pem)
-{
-	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
-
-	if (bio == NULL)
-		fatalx("out of memory");
-	return bio;
-}
-
-/* A key that is locked by a passphrase cannot be used here. */
-static int
-no_passphrase(char *buf, int size, int rwflag, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-	(void)arg;
-	return -1;
-}
-
-/* The first certificate is ours, those behind it lead to an authority. */
-static int
-use_chain(SSL_CTX *ctx, struct span pem)
-{
-	BIO *bio = bio_of(pem);
-	X509 *x = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL);
-	int rc = -1;
-
-	if (x == NULL || SSL_CTX_use_certificate(ctx, x) != 1)
-		goto out;
-	rc = 0;
-	X509_free(x);
-	while ((x = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) !=
-	    NULL) {
-		/* The chain keeps it on success. */
-		if (SSL_CTX_add0_chain_cert(ctx, x) != 1) {
-			rc = -1;
-			goto out;
-		}
-	}
-	ERR_clear_error(); /* the end of the text counts as an error */
-out:
-	X509_free(x);
-	BIO_free(bio);
-	return rc;
-}
-
-static int
-use_key(SSL_CTX *ctx, struct span pem)
-{
-	BIO *bio = bio_of(pem);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase,
-	    NULL);
-	int rc = -1;
-
-	if (key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
-	    SSL_CTX_check_private_key(ctx) == 1)
-		rc = 0;
-	EVP_PKEY_free(key);
-	BIO_free(bio);
-	return rc;
-}
-
-static int
-use_client_ca(SSL_CTX *ctx, struct span pem)
-{
-	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	BIO *bio = bio_of(pem);
-	int n = 0;
-	X509 *x;
-
-	while ((x = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) !=
-	    NULL) {
-		if (X509_STORE_add_cert(store, x) == 1 &&
-		    SSL_CTX_add_client_CA(ctx, x) == 1)
-			n++;
-		X509_free(x);
-	}
-	BIO_free(bio);
-	if (n == 0)
-		return -1;
-	ERR_clear_error();
-	/* One that is sent must verify; none at all is no error. */
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	return 0;
 }
 
 static int
@@ -217,20 +128,18 @@ tls_server_new(const struct tls_server_opts *o, char **why_out)
 {
 	SSL_CTX *ctx = context_new();
 	struct tls_server *server;
-	const char *what = NULL;
 
-	if (o->certificate.len == 0) {
+	*why_out = NULL;
+	if (o->chain == NULL) {
 		if (use_self_signed(ctx, o->hostname) != 0)
-			what = "self-signed certificate";
-	} else if (use_chain(ctx, o->certificate) != 0)
-		what = "certificate";
-	else if (use_key(ctx, o->key.len != 0 ? o->key : o->certificate) != 0)
-		what = "private key";
-	if (what == NULL && o->client_ca.len != 0 &&
-	    use_client_ca(ctx, o->client_ca) != 0)
-		what = "client authorities";
-	if (what != NULL) {
-		*why_out = why_of(what);
+			*why_out = why_of("self-signed certificate");
+	} else
+		tls_pem_show(ctx, o->chain, o->key, why_out);
+	if (*why_out == NULL && o->client_ca != NULL &&
+	    tls_pem_trust(ctx, o->client_ca, why_out) == 0)
+		/* One that is sent must verify; none at all is no error. */
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	if (*why_out != NULL) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}

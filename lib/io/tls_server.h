@@ -2,9 +2,9 @@
 /*
  * What a listener shows in TLS handshakes: certificate chain and key, and the
  * authorities that a client's certificate is checked against where one is
- * sent. Made from bytes, so that key files may be read before a jail closes;
- * tls_server_start() must come before it too, since the library reads its own
- * configuration the first time.
+ * sent. Sessions hold on to what they began with, whatever is freed meanwhile.
+ * tls_server_start() must come before the jail closes, since the library reads
+ * its own configuration the first time.
  */
 #ifndef LIB_IO_TLS_SERVER_H
 #define LIB_IO_TLS_SERVER_H
@@ -15,17 +15,19 @@
 #include "lib/base/span.h"
 
 struct ssl_st; /* OpenSSL's SSL */
+struct tls_pem;
 struct tls_server;
 
+/* Borrowed for the call. */
 struct tls_server_opts {
-	struct span certificate; /* PEM, chain behind it; "" = self-signed */
-	struct span key;         /* PEM; "" with a certificate: it holds it */
-	struct span client_ca;   /* PEM; "" = clients are not asked */
-	struct span hostname;    /* of a self-signed certificate */
+	const struct tls_pem *chain;     /* NULL = self-signed */
+	const struct tls_pem *key;       /* of the chain */
+	const struct tls_pem *client_ca; /* NULL = clients are not asked */
+	struct span hostname;            /* of a self-signed certificate */
 };
 
 void tls_server_start(void);
-/* NULL, and why (for the caller to free) when the bytes do not serve. */
+/* NULL, and why (for the caller to free) when these do not serve. */
 struct tls_server *tls_server_new(const struct tls_server_opts *opts,
     char **why_out);
 void tls_server_free(struct tls_server **server);

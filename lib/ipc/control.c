@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/ipc/control.h"
 
-enum { CONTROL_INDEX_MAX = 1024, CONTROL_PATH_MAX = 4096 };
+#include "lib/ipc/tally.h"
+
+enum { CONTROL_INDEX_MAX = 1024, CONTROL_PATH_MAX = 4096,
+	CONTROL_KEYS_MAX = 128 * 1024 * 1024 };
 
 static enum role
 role_get(struct reader *r)
@@ -27,12 +30,28 @@ void
 control_listener_put(struct buf *b, const struct control_listener *l)
 {
 	put_u32(b, l->index);
+	put_u32(b, l->row);
 }
 
 void
 control_listener_get(struct reader *r, struct control_listener *out)
 {
 	out->index = reader_u32_max(r, CONTROL_INDEX_MAX);
+	out->row = reader_u32_max(r, TALLY_ROWS - 1);
+}
+
+void
+control_keys_put(struct buf *b, const struct control_keys *k)
+{
+	put_u32(b, (uint32_t)k->role);
+	put_u64(b, k->len);
+}
+
+void
+control_keys_get(struct reader *r, struct control_keys *out)
+{
+	out->role = role_get(r);
+	out->len = reader_u64_max(r, CONTROL_KEYS_MAX);
 }
 
 void

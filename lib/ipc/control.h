@@ -9,8 +9,16 @@
  * two a new channel.
  *
  * The loader says what master must prepare: sockets to bind, folders to make
- * for a role, how many processes of a role to run; PLAN_DONE carries the
- * configuration's memfd.
+ * for a role, how many processes of a role to run, which key files a role needs
+ * (PLAN_KEYS: a list in a sealed memfd, lib/settings/key_list.h); PLAN_DONE
+ * carries the configuration's memfd.
+ *
+ * Master reads neither list nor keys. It passes the list on in KEYS_READ to a
+ * process that reads the files for that role and gives back a sealed memfd in
+ * KEYS_DONE, and passes that on in KEYS, before SETUP and before RELOAD; where
+ * a role has no keys, there is no KEYS.
+ *
+ * TALLY carries memory that master and all smtpd share: lib/ipc/tally.h.
  */
 #ifndef LIB_IPC_CONTROL_H
 #define LIB_IPC_CONTROL_H
@@ -28,6 +36,12 @@ struct control_peer {
 
 struct control_listener {
 	uint32_t index; /* in the configuration's list of listeners */
+	uint32_t row;   /* of the socket, in the tally of sessions */
+};
+
+struct control_keys {
+	enum role role; /* whose */
+	uint64_t len;   /* bytes in the memfd */
 };
 
 struct control_setup {
@@ -57,6 +71,8 @@ void control_peer_put(struct buf *b, const struct control_peer *p);
 void control_peer_get(struct reader *r, struct control_peer *out);
 void control_listener_put(struct buf *b, const struct control_listener *l);
 void control_listener_get(struct reader *r, struct control_listener *out);
+void control_keys_put(struct buf *b, const struct control_keys *k);
+void control_keys_get(struct reader *r, struct control_keys *out);
 void control_setup_put(struct buf *b, const struct control_setup *s);
 void control_setup_get(struct reader *r, struct control_setup *out);
 void control_bind_put(struct buf *b, const struct control_bind *c);

@@ -14,6 +14,8 @@ static const struct {
 	[ROLE_POLICY] = { "policy", "policy", "ekiden-policy" },
 	[ROLE_OUT] = { "smtp-out", "smtp-out", "ekiden-out" },
 	[ROLE_LOCAL] = { "local", "smtp-out", "ekiden-local" },
+	[ROLE_LOOKUP] = { "lookupd", "lookupd", "ekiden-policy" },
+	[ROLE_KEYS] = { "keys", "keys", NULL },
 };
 
 static const struct {
@@ -30,6 +32,8 @@ static const struct {
 	{ ROLE_QMGR, ROLE_LOCAL },
 	{ ROLE_QMGR, ROLE_POLICY },
 	{ ROLE_OUT, ROLE_POLICY },
+	{ ROLE_SMTPD, ROLE_LOOKUP },
+	{ ROLE_POLICY, ROLE_LOOKUP },
 };
 
 const char *

@@ -20,6 +20,8 @@ enum role {
 	ROLE_POLICY, /* Lua and DNS for the queue manager and delivery */
 	ROLE_OUT,    /* SMTP delivery */
 	ROLE_LOCAL,  /* delivery into files (maildir), no network */
+	ROLE_LOOKUP, /* what scripts ask of the outside, and share */
+	ROLE_KEYS,   /* reads the key files of one other role, once */
 	ROLE_COUNT
 };
 
@@ -27,7 +29,10 @@ enum role {
 const char *role_name(enum role role);
 /* File name of the program under libexec. */
 const char *role_program(enum role role);
-/* The account it runs as when the suite was started as root. */
+/*
+ * The account it runs as when the suite was started as root; NULL: that of the
+ * role it works for.
+ */
 const char *role_user(enum role role);
 bool role_talks(enum role a, enum role b);
 

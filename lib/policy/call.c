@@ -174,6 +174,13 @@ call_start(struct policy *p, struct call *call, const char *event)
 }
 
 void
+call_start_at_once(struct policy *p, struct call *call, const char *event)
+{
+	call->at_once = true;
+	(void)call_start(p, call, event);
+}
+
+void
 policy_cancel(struct policy *p, uint64_t id)
 {
 	struct call *call = map_get(&p->calls, span_make(&id, sizeof(id)));
@@ -197,20 +204,38 @@ call_waitable(lua_State *L)
 	    !lua_isyieldable(L))
 		where_error(L, "this call has to wait, which only an event "
 		    "handler may, and not inside a coroutine of its own");
+	if (call->at_once)
+		where_error(L, "this event has to answer at once: nothing "
+		    "that waits can be called in it");
 	if (p->calls.count >= CALLS_MAX)
 		where_error(L, "too many event handlers are waiting");
 	return call;
 }
 
 int
-call_wait(lua_State *L)
+call_wait_then(lua_State *L, lua_KFunction k, lua_KContext context)
 {
 	struct policy *p = policy_of(L);
 	struct call *call = p->running;
 
 	call->waiting = true;
 	map_set(&p->calls, span_make(&call->id, sizeof(call->id)), call);
-	return lua_yield(L, 0);
+	return lua_yieldk(L, 0, context, k);
+}
+
+static int
+give_nothing(lua_State *L, int status, lua_KContext context)
+{
+	(void)L;
+	(void)status;
+	(void)context;
+	return 0;
+}
+
+int
+call_wait(lua_State *L)
+{
+	return call_wait_then(L, give_nothing, 0);
 }
 
 void
@@ -219,7 +244,7 @@ call_resume(struct call *call)
 	map_del(&call->policy->calls,
 	    span_make(&call->id, sizeof(call->id)));
 	call->waiting = false;
-	if (!call_run(call, lua_gettop(call->co)))
+	if (!call_run(call, 0))
 		call->ops->drop(call);
 }
 

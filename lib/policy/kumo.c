@@ -162,7 +162,7 @@ sleeper_gc(lua_State *L)
 	return 0;
 }
 
-static int
+int
 kumo_sleep(lua_State *L)
 {
 	lua_Number seconds = luaL_checknumber(L, 1);
@@ -208,6 +208,8 @@ kumo_module(lua_State *L)
 		{ "log_warn", kumo_log_warn },
 		{ "log_info", kumo_log_info },
 		{ "log_debug", kumo_log_debug },
+		{ "make_throttle", make_throttle },
+		{ "memoize", kumo_memoize },
 		{ "sleep", kumo_sleep },
 		{ "validation_failed", kumo_validation_failed },
 		{ NULL, NULL },

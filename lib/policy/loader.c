@@ -161,8 +161,10 @@ policy_declare(struct suite *suite, bool validate, struct problems *problems)
 		status = run_handlers(p, "init", PHASE_INIT);
 	if (status == 0 && validate)
 		status = run_validation(p);
-	if (status == 0)
+	if (status == 0) {
 		modules_follow(p);
+		key_names_search(p);
+	}
 	problems->file = was;
 	bundle_free(&suite->bundle);
 	suite->bundle = p->bundle;

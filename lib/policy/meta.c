@@ -88,11 +88,47 @@ conn_set_meta(lua_State *L)
 	return 0;
 }
 
+/* "1.2.3.4:5" on top becomes "1.2.3.4", "[::1]:5" becomes "::1". */
+static void
+push_without_port(lua_State *L)
+{
+	size_t len;
+	const char *p = lua_tolstring(L, -1, &len), *colon;
+
+	colon = p == NULL ? NULL : memrchr(p, ':', len);
+	if (colon == NULL)
+		return;
+	len = (size_t)(colon - p);
+	if (len >= 2 && p[0] == '[' && p[len - 1] == ']')
+		lua_pushlstring(L, p + 1, len - 2);
+	else
+		lua_pushlstring(L, p, len);
+	lua_remove(L, -2);
+}
+
 static int
 conn_auth_info(lua_State *L)
 {
-	return where_error(L, "conn_meta:auth_info is not part of this "
-	    "version of Ekiden");
+	const struct policy_meta *m = shell_check(L, 1, CONN_META_TYPE);
+	struct span from;
+
+	if (m->auth_info.len > 0)
+		convert_push_json(L, m->auth_info);
+	else {
+		lua_createtable(L, 0, 3);
+		lua_newtable(L);
+		lua_setfield(L, -2, "identities");
+		lua_newtable(L);
+		lua_setfield(L, -2, "groups");
+	}
+	/* Who it came from, whoever it says it is. */
+	if (lua_istable(L, -1) && pairs_find(m->pairs,
+	    SPAN_LIT("received_from"), &from)) {
+		convert_push_json(L, from);
+		push_without_port(L);
+		lua_setfield(L, -2, "peer_address");
+	}
+	return 1;
 }
 
 void

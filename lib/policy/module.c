@@ -60,6 +60,21 @@ chunk_get(struct policy *p, const char *path, const char *key)
 	    NULL;
 }
 
+const struct chunk *
+module_file(struct policy *p, const char *path)
+{
+	char *key = xasprintf("file:%s", path);
+	const struct chunk *c;
+	int saved;
+
+	errno = 0;
+	c = chunk_get(p, path, key);
+	saved = errno;
+	free(key);
+	errno = saved;
+	return c;
+}
+
 /* ---- require ------------------------------------------------------------ */
 
 /* Push the path of a module from package.path, or nothing. */
@@ -226,36 +241,21 @@ modules_follow(struct policy *p)
 
 /* ---- io: files as text -------------------------------------------------- */
 
-int
-module_file(lua_State *L, const char *path, struct span *text_out)
-{
-	const char *key = lua_pushfstring(L, "file:%s", path);
-	struct policy *p = policy_of(L);
-	const struct chunk *c = chunk_get(p, path, key);
-
-	if (c != NULL) {
-		lua_pop(L, 1);
-		*text_out = span_make(c->p, c->len);
-		return 0;
-	}
-	lua_pushfstring(L, "%s: %s", path, p->mode == MODE_LOADER ?
-	    strerror(errno) : "not read when the configuration was loaded");
-	lua_remove(L, -2);
-	return -1;
-}
-
 /* read_text(path): the whole file, or nil and why. */
 static int
 read_text(lua_State *L)
 {
-	struct span text;
+	const char *path = luaL_checkstring(L, 1);
+	struct policy *p = policy_of(L);
+	const struct chunk *c = module_file(p, path);
 
-	if (module_file(L, luaL_checkstring(L, 1), &text) == 0) {
-		lua_pushlstring(L, text.p, text.len);
+	if (c != NULL) {
+		lua_pushlstring(L, (const char *)c->p, c->len);
 		return 1;
 	}
 	lua_pushnil(L);
-	lua_insert(L, -2);
+	lua_pushfstring(L, "%s: %s", path, p->mode == MODE_LOADER ?
+	    strerror(errno) : "not read when the configuration was loaded");
 	return 2;
 }
 

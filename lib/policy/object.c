@@ -101,6 +101,8 @@ object_make(lua_State *L)
 	o->thing = xcalloc(1, kind->table->size);
 	object_read(L, kind->maker, o->thing, kind->read);
 	o->made = true;
+	if (kind == &object_egress_path && policy_of(L)->suite != NULL)
+		key_names_made(policy_of(L), o->thing);
 	return 1;
 }
 

@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/checksum.h"
 #include "lib/base/log.h"
+#include "lib/policy/library.h"
 #include "lib/policy/state.h"
+#include "lib/policy/watchdog.h"
 
 int
 module_load_text(struct policy *p, const char *name, struct span text,
@@ -49,6 +52,26 @@ bundle_copy(struct bundle *out, const struct bundle *in)
 		    span_make(in->v[i].p, in->v[i].len));
 }
 
+/* The same for the same scripts, in all processes. */
+static uint32_t
+bundle_epoch(const struct bundle *b)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		sum = sum * 31 + checksum(span_of(b->v[i].name)) * 17 +
+		    checksum(span_make(b->v[i].p, b->v[i].len));
+	return (uint32_t)(sum ^ sum >> 32) & 0x7fffffff;
+}
+
+void
+policy_prepare(void)
+{
+	libraries_prepare();
+	watchdog_start();
+}
+
 struct policy *
 policy_load(struct loop *loop, const struct suite *suite,
     struct policy_error *error_out)
@@ -64,6 +87,7 @@ policy_load(struct loop *loop, const struct suite *suite,
 		return p;
 	}
 	bundle_copy(&p->bundle, &suite->bundle);
+	p->epoch = bundle_epoch(&p->bundle);
 	main = &p->bundle.v[0];
 	if (module_load_text(p, main->name, span_make(main->p, main->len),
 	    error_out) == -1 || call_plain(p, 0, 0, error_out) == -1) {

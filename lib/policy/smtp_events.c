@@ -1,83 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Events about rights and messages. */
 #include "lib/policy/smtp_events.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/base/alloc.h"
-#include "lib/base/log.h"
+#include "lib/base/arena.h"
+#include "lib/policy/address.h"
 #include "lib/policy/message.h"
 #include "lib/policy/meta.h"
 #include "lib/policy/object.h"
-#include "lib/policy/state.h"
+#include "lib/policy/smtp_call.h"
 
-struct smtp_call {
-	struct call call; /* first */
-	struct span domain, listener;
-	struct policy_message *message;
-	struct policy_meta *conn;
-	policy_verdict_fn *done;
-	policy_domain_fn *domain_done;
-	void *arg;
-};
-
-static void
-smtp_drop(struct call *call)
-{
-	free(call);
-}
-
-static void
-log_failure(const char *event, const struct policy_error *e)
-{
-	log_warnx("policy: %s: %s", event, e->text);
-	if (e->traceback != NULL)
-		log_debug("policy: %s: %s", event, e->traceback);
-}
-
-/* What the session does about it. */
-static struct policy_verdict
-verdict_of(const char *event, const struct policy_error *e)
-{
-	struct policy_verdict v = { .result = POLICY_OK };
-
-	if (e == NULL)
-		return v;
-	v.text = span_of(e->text);
-	v.code = e->code;
-	switch (e->kind) {
-	case POLICY_NO_ERROR:
-		return v;
-	case POLICY_REJECTED:
-		v.result = POLICY_REJECT;
-		break;
-	case POLICY_DISCONNECTED:
-		v.result = POLICY_DISCONNECT;
-		if (e->close == POLICY_CLOSE_IF_421 && e->code != 421)
-			v.result = POLICY_REJECT;
-		else if (e->close == POLICY_CLOSE_AFTER_421 && e->code != 421)
-			v.result = POLICY_DISCONNECT_421;
-		break;
-	case POLICY_FAILED:
-	case POLICY_TOO_LONG:
-	case POLICY_TOO_BIG:
-		log_failure(event, e);
-		v.result = POLICY_TROUBLE;
-		return v;
-	}
-	/* A refusal with a code that says yes is a fault of the script. */
-	if (v.code < 400) {
-		log_warnx("policy: %s: refused with %u, which is no refusal",
-		    event, v.code);
-		v.result = POLICY_TROUBLE;
-	}
-	return v;
-}
-
-/* ---- smtp_server_message_received --------------------------------------- */
+/* ---- msg, conn_meta: a verdict ------------------------------------------ */
 
 static int
-received_push(struct call *call, lua_State *co)
+message_push(struct call *call, lua_State *co)
 {
 	struct smtp_call *s = (struct smtp_call *)call;
 
@@ -87,34 +22,115 @@ received_push(struct call *call, lua_State *co)
 }
 
 static void
-received_finish(struct call *call, lua_State *co, int n,
+verdict_finish(struct call *call, lua_State *co, int n,
     const struct policy_error *error)
 {
 	struct smtp_call *s = (struct smtp_call *)call;
-	struct policy_verdict v = verdict_of("smtp_server_message_received",
-	    error);
+	struct policy_verdict v = smtp_verdict(s->event, error);
 
 	(void)co;
 	(void)n;
 	s->done(s->arg, &v);
 }
 
-static const struct call_ops received_ops = {
-	.push = received_push, .finish = received_finish, .drop = smtp_drop,
+static const struct call_ops message_ops = {
+	.push = message_push, .finish = verdict_finish,
+	.drop = smtp_call_drop,
 };
+
+static uint64_t
+message_event(struct policy *p, const char *event, struct policy_message *m,
+    struct policy_meta *conn, policy_verdict_fn *done, void *arg)
+{
+	struct smtp_call *s = smtp_call_new(&message_ops, event, conn, arg);
+
+	s->message = m;
+	s->done = done;
+	return smtp_call_start(p, s);
+}
 
 uint64_t
 policy_message_received(struct policy *p, struct policy_message *m,
     struct policy_meta *conn, policy_verdict_fn *done, void *arg)
 {
-	struct smtp_call *s = xcalloc(1, sizeof(*s));
+	return message_event(p, "smtp_server_message_received", m, conn, done,
+	    arg);
+}
 
-	s->call.ops = &received_ops;
-	s->message = m;
-	s->conn = conn;
+uint64_t
+policy_smtp_data(struct policy *p, struct policy_message *m,
+    struct policy_meta *conn, policy_verdict_fn *done, void *arg)
+{
+	return message_event(p, "smtp_server_data", m, conn, done, arg);
+}
+
+/* ---- conn_meta, or an address and it: a verdict ------------------------- */
+
+static int
+connected_push(struct call *call, lua_State *co)
+{
+	struct smtp_call *s = (struct smtp_call *)call;
+
+	shell_push(co, call, CONN_META_TYPE, s->conn);
+	return 1;
+}
+
+static const struct call_ops connected_ops = {
+	.push = connected_push, .finish = verdict_finish,
+	.drop = smtp_call_drop,
+};
+
+uint64_t
+policy_smtp_connected(struct policy *p, struct policy_meta *conn,
+    policy_verdict_fn *done, void *arg)
+{
+	struct smtp_call *s = smtp_call_new(&connected_ops,
+	    "smtp_server_connection_accepted", conn, arg);
+
 	s->done = done;
-	s->arg = arg;
-	return call_start(p, &s->call, "smtp_server_message_received");
+	return smtp_call_start(p, s);
+}
+
+static int
+address_event_push(struct call *call, lua_State *co)
+{
+	struct smtp_call *s = (struct smtp_call *)call;
+
+	address_push(co, s->a);
+	shell_push(co, call, CONN_META_TYPE, s->conn);
+	return 2;
+}
+
+static const struct call_ops address_ops = {
+	.push = address_event_push, .finish = verdict_finish,
+	.drop = smtp_call_drop,
+};
+
+static uint64_t
+address_event(struct policy *p, const char *event, struct span address,
+    struct policy_meta *conn, policy_verdict_fn *done, void *arg)
+{
+	struct smtp_call *s = smtp_call_new(&address_ops, event, conn, arg);
+
+	s->a = address;
+	s->done = done;
+	return smtp_call_start(p, s);
+}
+
+uint64_t
+policy_smtp_mail_from(struct policy *p, struct span address,
+    struct policy_meta *conn, policy_verdict_fn *done, void *arg)
+{
+	return address_event(p, "smtp_server_mail_from", address, conn, done,
+	    arg);
+}
+
+uint64_t
+policy_smtp_rcpt_to(struct policy *p, struct span address,
+    struct policy_meta *conn, policy_verdict_fn *done, void *arg)
+{
+	return address_event(p, "smtp_server_rcpt_to", address, conn, done,
+	    arg);
 }
 
 /* ---- get_listener_domain ------------------------------------------------ */
@@ -124,8 +140,8 @@ domain_push(struct call *call, lua_State *co)
 {
 	struct smtp_call *s = (struct smtp_call *)call;
 
-	lua_pushlstring(co, s->domain.p, s->domain.len);
-	lua_pushlstring(co, s->listener.p, s->listener.len);
+	lua_pushlstring(co, s->a.p, s->a.len);
+	lua_pushlstring(co, s->b.p, s->b.len);
 	shell_push(co, call, CONN_META_TYPE, s->conn);
 	return 3;
 }
@@ -135,23 +151,20 @@ domain_finish(struct call *call, lua_State *co, int n,
     const struct policy_error *error)
 {
 	struct smtp_call *s = (struct smtp_call *)call;
-	struct policy_verdict v = verdict_of("get_listener_domain", error);
+	struct policy_verdict v = smtp_verdict(s->event, error);
 	const struct listener_domain *domain = NULL;
 
 	if (error == NULL && n > 0 && !lua_isnil(co, -n)) {
 		domain = object_test(co, -n, &object_listener_domain);
-		if (domain == NULL) {
-			v.result = POLICY_TROUBLE;
-			v.text = SPAN_LIT("get_listener_domain must return "
+		if (domain == NULL)
+			v = smtp_trouble(s->event, "the handler must return "
 			    "what kumo.make_listener_domain makes, or nil");
-			log_warnx("policy: %s", v.text.p);
-		}
 	}
 	s->domain_done(s->arg, &v, domain);
 }
 
 static const struct call_ops domain_ops = {
-	.push = domain_push, .finish = domain_finish, .drop = smtp_drop,
+	.push = domain_push, .finish = domain_finish, .drop = smtp_call_drop,
 };
 
 uint64_t
@@ -159,13 +172,139 @@ policy_listener_domain(struct policy *p, struct span domain,
     struct span listener, struct policy_meta *conn, policy_domain_fn *done,
     void *arg)
 {
-	struct smtp_call *s = xcalloc(1, sizeof(*s));
+	struct smtp_call *s = smtp_call_new(&domain_ops,
+	    "get_listener_domain", conn, arg);
 
-	s->call.ops = &domain_ops;
-	s->domain = domain;
-	s->listener = listener;
-	s->conn = conn;
+	s->a = domain;
+	s->b = listener;
 	s->domain_done = done;
-	s->arg = arg;
-	return call_start(p, &s->call, "get_listener_domain");
+	return smtp_call_start(p, s);
+}
+
+/* ---- smtp_server_split_transaction -------------------------------------- */
+
+static struct span
+keep_address(struct policy_message *m, lua_State *co, int index)
+{
+	return arena_span(m->arena, address_text(co, index));
+}
+
+static bool
+is_address(lua_State *co, int index)
+{
+	return lua_type(co, index) == LUA_TSTRING ||
+	    luaL_testudata(co, index, ADDRESS_TYPE) != NULL;
+}
+
+/* The list of addresses on top as a group; false: it is none. */
+static bool
+group_take(lua_State *co, struct policy_message *m, struct policy_group *out)
+{
+	lua_Unsigned i, n;
+
+	if (!lua_istable(co, -1) || (n = lua_rawlen(co, -1)) == 0 ||
+	    n > UINT32_MAX || !lua_checkstack(co, 8))
+		return false;
+	out->rcpts = arena_alloc(m->arena, n * sizeof(*out->rcpts));
+	out->n = (uint32_t)n;
+	for (i = 0; i < n; i++) {
+		lua_rawgeti(co, -1, (lua_Integer)i + 1);
+		if (!is_address(co, -1))
+			return false;
+		out->rcpts[i] = keep_address(m, co, -1);
+		lua_pop(co, 1);
+	}
+	return true;
+}
+
+/* Each recipient stands in exactly one group: nobody is lost or doubled. */
+static bool
+groups_cover(const struct policy_message *m, const struct policy_group *v,
+    uint32_t n)
+{
+	struct map left = { .slots = NULL };
+	uint32_t i, k;
+	size_t seen = 0;
+	bool good = true;
+
+	/* A client may name one twice: what is counted is how often. */
+	for (i = 0; i < m->n_rcpts; i++)
+		map_set(&left, m->rcpts[i], (void *)((uintptr_t)map_get(&left,
+		    m->rcpts[i]) + 1));
+	for (i = 0; i < n && good; i++) {
+		for (k = 0; k < v[i].n && good; k++, seen++) {
+			uintptr_t times = (uintptr_t)map_get(&left,
+			    v[i].rcpts[k]);
+
+			good = times > 0;
+			if (times > 1)
+				map_set(&left, v[i].rcpts[k],
+				    (void *)(times - 1));
+			else
+				map_del(&left, v[i].rcpts[k]);
+		}
+	}
+	good = good && seen == m->n_rcpts;
+	map_free(&left, NULL);
+	return good;
+}
+
+static const char *
+groups_take(lua_State *co, struct policy_message *m,
+    struct policy_group **v_out, uint32_t *n_out)
+{
+	struct policy_group *v;
+	lua_Unsigned i, n;
+
+	if (!lua_istable(co, -1) || (n = lua_rawlen(co, -1)) == 0 ||
+	    n > m->n_rcpts)
+		return "the handler must return a list of lists of "
+		    "recipients, or nil";
+	v = arena_alloc(m->arena, n * sizeof(*v));
+	for (i = 0; i < n; i++) {
+		lua_rawgeti(co, -1, (lua_Integer)i + 1);
+		if (!group_take(co, m, &v[i]))
+			return "each group must be a list of recipients";
+		lua_pop(co, 1);
+	}
+	if (!groups_cover(m, v, (uint32_t)n))
+		return "each recipient must stand in exactly one group";
+	*v_out = v;
+	*n_out = (uint32_t)n;
+	return NULL;
+}
+
+static void
+split_finish(struct call *call, lua_State *co, int n,
+    const struct policy_error *error)
+{
+	struct smtp_call *s = (struct smtp_call *)call;
+	struct policy_verdict v = smtp_verdict(s->event, error);
+	struct policy_group *groups = NULL;
+	uint32_t n_groups = 0;
+	const char *why;
+
+	if (error == NULL && n > 0 && !lua_isnil(co, -n)) {
+		lua_settop(co, lua_gettop(co) - n + 1);
+		why = groups_take(co, s->message, &groups, &n_groups);
+		if (why != NULL)
+			v = smtp_trouble(s->event, why);
+	}
+	s->split_done(s->arg, &v, groups, n_groups);
+}
+
+static const struct call_ops split_ops = {
+	.push = message_push, .finish = split_finish, .drop = smtp_call_drop,
+};
+
+uint64_t
+policy_smtp_split(struct policy *p, struct policy_message *m,
+    struct policy_meta *conn, policy_split_fn *done, void *arg)
+{
+	struct smtp_call *s = smtp_call_new(&split_ops,
+	    "smtp_server_split_transaction", conn, arg);
+
+	s->message = m;
+	s->split_done = done;
+	return smtp_call_start(p, s);
 }

@@ -16,6 +16,7 @@
 #include "lib/base/uuid.h"
 #include "lib/policy/policy.h"
 
+struct listener;
 struct listener_domain;
 
 /*
@@ -26,6 +27,7 @@ struct listener_domain;
 struct policy_meta {
 	struct span pairs;
 	struct buf own;
+	struct span auth_info; /* of a connection: JSON, "" for nobody */
 };
 
 /* json is the value as JSON text; "null" removes the key. */
@@ -95,5 +97,71 @@ uint64_t policy_listener_domain(struct policy *p, struct span domain,
  */
 uint64_t policy_message_received(struct policy *p, struct policy_message *m,
     struct policy_meta *conn, policy_verdict_fn *done, void *arg);
+
+
+/*
+ * smtp_server_get_dynamic_parameters(listener, conn_meta). partial holds what
+ * was set (see listener_read_partial), valid for the callback's time; NULL:
+ * nothing. What is wrong with it is trouble.
+ */
+typedef void policy_parameters_fn(void *arg, const struct policy_verdict *v,
+    const struct listener *partial);
+uint64_t policy_smtp_parameters(struct policy *p, struct span listener,
+    struct policy_meta *conn, policy_parameters_fn *done, void *arg);
+
+/* smtp_server_connection_accepted(conn_meta) */
+uint64_t policy_smtp_connected(struct policy *p, struct policy_meta *conn,
+    policy_verdict_fn *done, void *arg);
+
+/*
+ * smtp_server_ehlo(domain, conn_meta, extensions). The list is the one to
+ * announce, for the callback's time; NULL: as it was.
+ */
+typedef void policy_ehlo_fn(void *arg, const struct policy_verdict *v,
+    const struct span *extensions, uint32_t n);
+uint64_t policy_smtp_ehlo(struct policy *p, struct span domain,
+    struct policy_meta *conn, const struct span *extensions, uint32_t n,
+    policy_ehlo_fn *done, void *arg);
+
+/*
+ * smtp_server_auth_plain(authz, authc, password, conn_meta). When ok, info is
+ * who it is as JSON (see conn_meta:auth_info), for the callback's time.
+ */
+typedef void policy_auth_fn(void *arg, const struct policy_verdict *v,
+    bool ok, struct span info);
+uint64_t policy_smtp_auth_plain(struct policy *p, struct span authz,
+    struct span authc, struct span password, struct policy_meta *conn,
+    policy_auth_fn *done, void *arg);
+
+/* smtp_server_mail_from and smtp_server_rcpt_to (address, conn_meta) */
+uint64_t policy_smtp_mail_from(struct policy *p, struct span address,
+    struct policy_meta *conn, policy_verdict_fn *done, void *arg);
+uint64_t policy_smtp_rcpt_to(struct policy *p, struct span address,
+    struct policy_meta *conn, policy_verdict_fn *done, void *arg);
+
+/* smtp_server_data(msg, conn_meta): one message with all recipients. */
+uint64_t policy_smtp_data(struct policy *p, struct policy_message *m,
+    struct policy_meta *conn, policy_verdict_fn *done, void *arg);
+
+/*
+ * smtp_server_split_transaction(msg, conn_meta). Groups in the message's
+ * arena; NULL: none was made, the listener's options decide.
+ */
+struct policy_group {
+	struct span *rcpts;
+	uint32_t n;
+};
+typedef void policy_split_fn(void *arg, const struct policy_verdict *v,
+    const struct policy_group *groups, uint32_t n);
+uint64_t policy_smtp_split(struct policy *p, struct policy_message *m,
+    struct policy_meta *conn, policy_split_fn *done, void *arg);
+
+/*
+ * smtp_server_rewrite_response(code, text, command, conn_meta), at once: the
+ * handler may not wait, and its errors change nothing. command "" is nil.
+ * What it says instead is put into *code and text_out; false: nothing.
+ */
+bool policy_smtp_rewrite(struct policy *p, unsigned *code, struct span text,
+    struct span command, struct policy_meta *conn, struct buf *text_out);
 
 #endif

@@ -23,6 +23,7 @@
 #include "lib/settings/suite.h"
 
 struct call;
+struct door;
 struct loop;
 
 enum policy_mode {
@@ -60,6 +61,14 @@ struct policy {
 	uint64_t last_call;
 	struct call *running;
 	struct buf scratch;
+	uint32_t epoch;    /* of the configuration */
+	struct door *door; /* of the daemon; NULL: none */
+	/*
+	 * The key source at the top of the stack (a table that names a vault's
+	 * secret or an event) becomes the bytes that it stands for; NULL: keys
+	 * cannot be asked for here.
+	 */
+	int (*ask_key)(lua_State *L);
 };
 
 struct event_handlers {
@@ -78,6 +87,18 @@ void state_free(struct policy **p);
 void budget_begin(struct policy *p);
 void slice_begin(struct policy *p, lua_State *co);
 void slice_end(struct policy *p);
+/*
+ * Work of C functions counts, too: to be called between its pieces, raises
+ * when the script's time is over. When that will be, by clock_mono_us().
+ */
+void budget_check(lua_State *L);
+int64_t budget_until(const struct policy *p);
+/*
+ * Memory outside of Lua that counts as the script's. NULL when it has no more;
+ * unlike Lua's own this frees no garbage first.
+ */
+void *state_take(struct policy *p, size_t size);
+void state_give(struct policy *p, void *memory);
 
 /* ---- where.c ------------------------------------------------------------ */
 
@@ -128,6 +149,7 @@ struct call {
 	lua_State *co;
 	int ref;     /* table in the registry: the coroutine, the shells */
 	bool waiting;
+	bool at_once; /* it may not wait */
 	int64_t spent_us;
 	uint64_t steps;
 	struct shell *shells; /* userdata that point at the caller's structs */
@@ -139,10 +161,18 @@ struct shell {
 	void *thing; /* NULL once the call is over */
 };
 
+/* As call_start, of handlers that must not wait: always over. */
+void call_start_at_once(struct policy *p, struct call *call,
+    const char *event);
 /* 0 when it is over already. The call is embedded in the caller's own. */
 uint64_t call_start(struct policy *p, struct call *call, const char *event);
-/* Sleep until call_resume: `return call_wait(L)` as a C function's last act. */
+/*
+ * Sleep until call_resume: `return call_wait(L)` as a C function's last act,
+ * which gives no result.
+ */
 int call_wait(lua_State *L);
+/* As call_wait; k goes on with the function's stack when it was resumed. */
+int call_wait_then(lua_State *L, lua_KFunction k, lua_KContext context);
 /* May this thread wait? If not, raises. */
 struct call *call_waitable(lua_State *L);
 void call_resume(struct call *call);
@@ -161,6 +191,7 @@ int call_plain(struct policy *p, int n_args, int results,
 /* ---- other files: each puts what it has into the table on top ------------ */
 
 void kumo_open(lua_State *L);      /* kumo.c: preloads the module */
+int kumo_sleep(lua_State *L);
 void kumo_objects(lua_State *L);   /* object.c */
 void kumo_declarations(lua_State *L); /* declare.c */
 void kumo_dns(lua_State *L);       /* dns.c: sub-table */
@@ -176,11 +207,12 @@ void modules_open(struct policy *p);  /* module.c: require, io, dofile */
  */
 void modules_follow(struct policy *p);
 
-/*
- * A file that a script reads, which a loader takes into the bundle; it is
- * there as long as the policy. -1 with the reason pushed.
- */
-int module_file(lua_State *L, const char *path, struct span *text_out);
+/* key_names.c, in a loader: key files into suite.script_keys. */
+void key_names_made(struct policy *p, const struct egress_path *path);
+void key_names_search(struct policy *p);
+
+/* What a file has: a loader reads it. NULL with errno, in a daemon 0. */
+const struct chunk *module_file(struct policy *p, const char *path);
 
 /* Load a script as a chunk on top; -1 with the error. */
 int module_load_text(struct policy *p, const char *name, struct span text,

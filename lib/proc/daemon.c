@@ -15,6 +15,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/io/loop.h"
+#include "lib/io/sealed.h"
 
 enum { DAEMON_MASTER_FD = 3, DAEMON_EXIT_WAIT_MS = 5000 };
 
@@ -180,29 +181,52 @@ on_peer(void *arg, struct channel *master, uint64_t id, struct reader *r,
 
 /* ---- configuration ------------------------------------------------------ */
 
-/* Read, not mapped: few jails let a file be mapped. */
 static int
 config_read(int fd, uint64_t len, struct suite *out)
 {
+	uint8_t *bytes = sealed_read(fd, len);
 	struct reader r;
-	uint8_t *bytes;
-	ssize_t n = 1;
-	size_t got;
 
-	if (len == 0)
+	if (bytes == NULL)
 		return -1;
-	bytes = xmalloc(len);
-	for (got = 0; got < len && n > 0; got += (size_t)(n > 0 ? n : 0))
-		n = pread(fd, bytes + got, len - got, (off_t)got);
-	reader_init(&r, span_make(bytes, got));
+	reader_init(&r, span_make(bytes, len));
 	suite_get(&r, out);
-	if (got < len || !reader_ok(&r)) {
-		suite_free(out);
-		free(bytes);
-		return -1;
-	}
 	free(bytes);
-	return 0;
+	if (reader_ok(&r))
+		return 0;
+	suite_free(out);
+	return -1;
+}
+
+/* They are for the SETUP or RELOAD that follows. */
+static void
+on_keys(void *arg, struct channel *master, uint64_t id, struct reader *r,
+    int fd)
+{
+	struct daemon *d = arg;
+	struct control_keys k;
+	struct reader in;
+	uint8_t *bytes;
+
+	(void)master;
+	(void)id;
+	control_keys_get(r, &k);
+	if (!reader_end(r) || k.role != d->ops->role) {
+		close(fd);
+		reader_fail(r);
+		return;
+	}
+	bytes = sealed_read(fd, k.len);
+	close(fd);
+	if (bytes == NULL)
+		fatalx("the keys from master cannot be read");
+	key_list_free(&d->keys);
+	reader_init(&in, span_make(bytes, k.len));
+	key_list_get(&in, &d->keys);
+	if (!reader_end(&in))
+		fatalx("the keys from master are malformed");
+	explicit_bzero(bytes, k.len);
+	free(bytes);
 }
 
 static void
@@ -222,6 +246,7 @@ on_setup(void *arg, struct channel *master, uint64_t id, struct reader *r,
 	log_set_level((enum log_level)d->suite.log_level);
 	if (d->ops->prepare != NULL)
 		d->ops->prepare(d->state, d);
+	key_list_free(&d->keys);
 	jail_drop(&d->user);
 	d->rooted = d->user.change && d->user.root != NULL;
 	if (d->ops->opened != NULL)
@@ -255,6 +280,7 @@ on_reload(void *arg, struct channel *master, uint64_t id, struct reader *r,
 	else
 		log_warnx("the new configuration cannot be read, "
 		    "the old one stays");
+	key_list_free(&d->keys);
 	close(fd);
 	channel_send(master, MSG_READY, id);
 }
@@ -273,7 +299,21 @@ on_listener(void *arg, struct channel *master, uint64_t id, struct reader *r,
 		close(fd);
 		return;
 	}
-	d->ops->listener(d->state, fd, l.index);
+	d->ops->listener(d->state, fd, l.index, l.row);
+}
+
+static void
+on_tally(void *arg, struct channel *master, uint64_t id, struct reader *r,
+    int fd)
+{
+	struct daemon *d = arg;
+
+	(void)master;
+	(void)id;
+	(void)r;
+	if (d->ops->tally != NULL)
+		d->ops->tally(d->state, fd);
+	close(fd);
 }
 
 static void
@@ -327,8 +367,10 @@ on_master_lost(void *owner, struct channel *ch)
 }
 
 static const struct channel_handler master_handlers[] = {
+	{ MSG_KEYS, on_keys },
 	{ MSG_SETUP, on_setup },
 	{ MSG_PEER, on_peer },
+	{ MSG_TALLY, on_tally },
 	{ MSG_LISTENER, on_listener },
 	{ MSG_START, on_start },
 	{ MSG_RELOAD, on_reload },

@@ -4,11 +4,12 @@
  * other processes, reload, orderly end. A room's main.c fills a table and
  * calls daemon_main().
  *
- * Order in a child: new image with descriptor 3 to master -> SETUP
- * (configuration decoded into d->suite) -> prepare() with the rights it was
- * started with (read keys and certificates here, nothing else) -> account and
- * root folder change -> opened() (open the files the role lives on; its root
- * folder is already the new one) -> START: filter closes -> started() -> READY.
+ * Order in a child: new image with descriptor 3 to master -> KEYS, if the role
+ * has any -> SETUP (configuration decoded into d->suite) -> prepare() with the
+ * rights it was started with (what libraries read once; key files are read by
+ * others, and their contents are in d->keys) -> account and root folder change
+ * -> opened() (open the files the role lives on; its root folder is already the
+ * new one) -> START: filter closes -> started() -> READY.
  * Channels may come before and after START; handlers only run after it.
  */
 #ifndef LIB_PROC_DAEMON_H
@@ -35,7 +36,10 @@ struct daemon_ops {
 	void (*prepare)(void *state, struct daemon *d);
 	void (*opened)(void *state, struct daemon *d);
 	void (*started)(void *state, struct daemon *d);
-	void (*listener)(void *state, int fd, uint32_t index);
+	/* row: of the socket, in the tally. */
+	void (*listener)(void *state, int fd, uint32_t index, uint32_t row);
+	/* Before the first listener; the descriptor is closed after it. */
+	void (*tally)(void *state, int fd);
 	/* A channel is there (after started(), or again after a loss). */
 	void (*peer_up)(void *state, struct channel *ch);
 	/* It is gone: forget the pointer; it is closed after this call. */
@@ -57,6 +61,11 @@ struct daemon {
 	struct loop *loop;
 	unsigned index;        /* among processes of this role */
 	struct suite suite;    /* configuration in force */
+	/*
+	 * Keys and certificates of this role, for as long as prepare() and
+	 * reload() run: what is made of them stays, their text does not.
+	 */
+	struct key_list keys;
 	uint32_t epoch;        /* counts configurations */
 	bool started, stopping;
 	bool rooted;           /* the root folder is the role's own */

@@ -100,12 +100,20 @@ struct named_throttles {
 	size_t n;
 };
 
-/* Where a key or password is: at most one is set, both NULL = none. */
+/*
+ * Where a key or password is: at most one of path and data is set, both NULL =
+ * none. file and line are of the option itself, where it was read from a
+ * configuration; between processes they are left out.
+ */
 struct key_source {
-	char *path;
+	char *path; /* of a file, or KEY_HELD and more: see key_list.h */
 	char *data; /* data_len bytes and a NUL; wiped when freed */
 	size_t data_len;
+	char *file; /* NULL = unknown */
+	int line;
 };
+
+#define KEY_HELD "key_data:"
 
 struct meta_pair {
 	char *key;

@@ -429,8 +429,17 @@ keysource_read(const struct option_at *at, void *field, const struct value *v)
 	struct key_source *key = field;
 	const struct value *data;
 
+	key->line = v->line;
+	if (at->problems != NULL && at->problems->file != NULL)
+		key->file = xstrdup(at->problems->file);
 	if (v->kind == VALUE_TEXT) {
 		key->path = option_text(v);
+		if (key->path != NULL &&
+		    strncmp(key->path, KEY_HELD, strlen(KEY_HELD)) == 0) {
+			option_problem(at, v->line, "a file's name cannot "
+			    "start with " KEY_HELD ": put ./ in front of it");
+			return OPTION_READ_TOLD;
+		}
 		return key->path != NULL && *key->path != '\0' ?
 		    OPTION_READ_OK : OPTION_READ_WRONG;
 	}
@@ -489,6 +498,7 @@ keysource_free(const struct option_row *row, void *field)
 
 	(void)row;
 	free(key->path);
+	free(key->file);
 	if (key->data != NULL)
 		explicit_bzero(key->data, key->data_len);
 	free(key->data);
@@ -500,7 +510,8 @@ keysource_json(const struct option_row *row, struct json *j, const void *field)
 	const struct key_source *key = field;
 
 	(void)row;
-	if (key->data != NULL) {
+	if (key->data != NULL || (key->path != NULL &&
+	    strncmp(key->path, KEY_HELD, strlen(KEY_HELD)) == 0)) {
 		json_object(j);
 		json_key_text(j, "key_data", SPAN_LIT("(hidden)"));
 		json_object_end(j);

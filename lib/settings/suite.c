@@ -413,6 +413,8 @@ suite_free(struct suite *s)
 	queue_config_free(&s->base.queue);
 	egress_path_free(&s->base.path);
 	bundle_free(&s->bundle);
+	key_list_free(&s->script_keys.listeners);
+	key_list_free(&s->script_keys.delivery);
 	option_free(&suite_table, s);
 }
 

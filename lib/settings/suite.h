@@ -22,6 +22,7 @@
 #include "lib/settings/egress_path.h"
 #include "lib/settings/egress_pool.h"
 #include "lib/settings/egress_source.h"
+#include "lib/settings/key_list.h"
 #include "lib/settings/listener.h"
 #include "lib/settings/listener_domain.h"
 #include "lib/settings/local_logs.h"
@@ -59,6 +60,10 @@ struct suite {
 #define OPTIONS "lib/settings/suite.def"
 #include "lib/settings/option_members.h"
 	struct bundle bundle;
+	/* Of a loader: files that scripts name (suite_keys.h). */
+	struct suite_script_keys {
+		struct key_list listeners, delivery;
+	} script_keys;
 	struct suite_index {
 		struct map domains, queues, paths; /* by normal pattern */
 		struct map sources, pools;         /* by name */

@@ -127,37 +127,6 @@ value_map_set(struct value *map, int line, struct span key,
 	return 0;
 }
 
-struct value *
-value_copy(const struct value *v)
-{
-	struct value *copy = value_new(v->kind, v->line);
-	size_t i;
-
-	switch (v->kind) {
-	case VALUE_NULL:
-	case VALUE_BOOL:
-	case VALUE_INT:
-	case VALUE_FLOAT:
-		copy->u = v->u;
-		break;
-	case VALUE_TEXT:
-		copy->u.text.p = xmemdupz(v->u.text.p, v->u.text.len);
-		copy->u.text.len = v->u.text.len;
-		break;
-	case VALUE_LIST:
-		for (i = 0; i < v->u.list.n; i++)
-			value_list_add(copy, value_copy(v->u.list.v[i]));
-		break;
-	case VALUE_MAP:
-		for (i = 0; i < v->u.map.n; i++)
-			value_map_add(copy, v->u.map.v[i].line,
-			    span_of(v->u.map.v[i].key),
-			    value_copy(v->u.map.v[i].value));
-		break;
-	}
-	return copy;
-}
-
 size_t
 value_count(const struct value *v)
 {
@@ -423,4 +392,53 @@ value_free(struct value **vp)
 	}
 	free(v);
 	*vp = NULL;
+}
+
+struct value *
+value_copy(const struct value *v)
+{
+	struct value *copy;
+	size_t i;
+
+	switch (v->kind) {
+	case VALUE_NULL:
+		break;
+	case VALUE_BOOL:
+		return value_bool(v->line, v->u.flag);
+	case VALUE_INT:
+		return value_int(v->line, v->u.number);
+	case VALUE_FLOAT:
+		return value_float(v->line, v->u.real);
+	case VALUE_TEXT:
+		return value_text(v->line, span_make(v->u.text.p,
+		    v->u.text.len));
+	case VALUE_LIST:
+		copy = value_list(v->line);
+		for (i = 0; i < v->u.list.n; i++)
+			value_list_add(copy, value_copy(v->u.list.v[i]));
+		return copy;
+	case VALUE_MAP:
+		copy = value_map(v->line);
+		for (i = 0; i < v->u.map.n; i++)
+			value_map_add(copy, v->u.map.v[i].line,
+			    span_of(v->u.map.v[i].key),
+			    value_copy(v->u.map.v[i].value));
+		return copy;
+	}
+	return value_null(v->line);
+}
+
+size_t
+value_bytes(const struct value *v)
+{
+	size_t i, n = sizeof(*v);
+
+	if (v->kind == VALUE_TEXT)
+		n += v->u.text.len;
+	for (i = 0; v->kind == VALUE_LIST && i < v->u.list.n; i++)
+		n += sizeof(v) + value_bytes(v->u.list.v[i]);
+	for (i = 0; v->kind == VALUE_MAP && i < v->u.map.n; i++)
+		n += sizeof(v->u.map.v[i]) + strlen(v->u.map.v[i].key) +
+		    value_bytes(v->u.map.v[i].value);
+	return n;
 }

@@ -76,8 +76,6 @@ int value_map_add(struct value *map, int line, struct span key,
 /* The same, but a key that is there already gets the item in its place. */
 int value_map_set(struct value *map, int line, struct span key,
     struct value *item);
-/* A copy of the whole tree. */
-struct value *value_copy(const struct value *v);
 /* How many values the tree holds, itself included. */
 size_t value_count(const struct value *v);
 /* Order the keys of all maps of the tree by their bytes. */
@@ -93,6 +91,9 @@ struct value *value_from_plain(int line, struct span s);
 const char *value_kind_name(enum value_kind kind);
 /* Floats keep their point; one that is no number is written as null. */
 void value_to_json(struct json *j, const struct value *v);
+/* The whole tree anew; about how much memory one takes. */
+struct value *value_copy(const struct value *v);
+size_t value_bytes(const struct value *v);
 void value_free(struct value **v);
 
 #endif

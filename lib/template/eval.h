@@ -50,7 +50,7 @@ struct block_state {
 };
 
 /* Each returns -1 after render_fail(). */
-int eval(struct render *r, const struct node *n, struct tval *out);
+int eval_expr(struct render *r, const struct node *n, struct tval *out);
 int eval_binary(struct render *r, enum binary_op op, const struct tval *a,
     const struct tval *b, struct tval *out);
 int eval_in(struct render *r, const struct tval *item, const struct tval *of,
@@ -63,7 +63,7 @@ int eval_args(struct render *r, const struct arg *args, struct call *c);
 int eval_call(struct render *r, const struct node *n, struct tval *out);
 
 /* Statements; r->jump says whether a loop is to be left. */
-int exec(struct render *r, const struct node *list);
+int exec_list(struct render *r, const struct node *list);
 /* What the statements print, as a value; safe if text is escaped here. */
 int exec_captured(struct render *r, const struct node *list,
     struct tval *out);
@@ -79,7 +79,7 @@ void scope_set(struct render *r, struct scope *s, struct span name,
     struct tval v);
 bool scope_get(const struct scope *s, struct span name, struct tval *out);
 /* A variable as a template sees it: scopes, context, functions. */
-int variable(struct render *r, struct span name, struct tval *out);
+int eval_variable(struct render *r, struct span name, struct tval *out);
 
 int macro_call(struct render *r, const struct macro *m, struct call *c,
     struct tval *out);

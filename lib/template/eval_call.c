@@ -22,7 +22,7 @@ count_args(struct render *r, const struct arg *args, struct tval *spread,
 		} else if (arg->kind == ARG_KEY) {
 			(*keys)++;
 		} else {
-			if (eval(r, arg->value, &spread[i]) == -1)
+			if (eval_expr(r, arg->value, &spread[i]) == -1)
 				return -1;
 			if (spread[i].kind != (arg->kind == ARG_SPREAD ?
 			    TV_LIST : TV_MAP))
@@ -78,12 +78,12 @@ fill_args(struct render *r, const struct arg *args, const struct tval *spread,
 	for (arg = args; arg != NULL; arg = arg->next) {
 		switch (arg->kind) {
 		case ARG_PLAIN:
-			if (eval(r, arg->value, &c->v[c->n]) == -1)
+			if (eval_expr(r, arg->value, &c->v[c->n]) == -1)
 				return -1;
 			c->n++;
 			break;
 		case ARG_KEY:
-			if (eval(r, arg->value, &v) == -1)
+			if (eval_expr(r, arg->value, &v) == -1)
 				return -1;
 			add_key(c, tval_text(arg->key), v);
 			break;
@@ -145,7 +145,7 @@ bind_parameters(struct render *r, const struct macro *m, struct call *c)
 		name[len] = '\0';
 		v = call_arg(c, i, name);
 		if (v.kind == TV_UNDEFINED && param->value != NULL &&
-		    eval(r, param->value, &v) == -1)
+		    eval_expr(r, param->value, &v) == -1)
 			return -1;
 		scope_set(r, r->scope, param->key, v);
 	}
@@ -199,7 +199,7 @@ call_method(struct render *r, const struct node *n, struct call *c,
 	struct tval of, callee;
 	int result = 1;
 
-	if (eval(r, n->a->a, &of) == -1 || eval_args(r, n->args, c) == -1)
+	if (eval_expr(r, n->a->a, &of) == -1 || eval_args(r, n->args, c) == -1)
 		return -1;
 	r->line = n->line;
 	if (of.kind == TV_OBJECT)
@@ -231,7 +231,7 @@ eval_call(struct render *r, const struct node *n, struct tval *out)
 	if (n->a->kind == NODE_ATTR)
 		return call_method(r, n, &c, out) == -1 ? -1 :
 		    call_end(r, &c);
-	if (eval(r, n->a, &callee) == -1 || eval_args(r, n->args, &c) == -1)
+	if (eval_expr(r, n->a, &callee) == -1 || eval_args(r, n->args, &c) == -1)
 		return -1;
 	r->line = n->line;
 	if (callee.kind == TV_UNDEFINED && n->a->kind == NODE_VAR)

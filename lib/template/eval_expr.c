@@ -94,7 +94,7 @@ special_get(struct render *r, struct span name, struct tval *out)
 }
 
 int
-variable(struct render *r, struct span name, struct tval *out)
+eval_variable(struct render *r, struct span name, struct tval *out)
 {
 	const struct function_row *function;
 	const struct scope *s;
@@ -132,7 +132,7 @@ eval_list(struct render *r, const struct node *n, struct tval *out)
 		count++;
 	*out = tval_list(r, count);
 	for (item = n->a; item != NULL; item = item->next) {
-		if (eval(r, item, &v) == -1)
+		if (eval_expr(r, item, &v) == -1)
 			return -1;
 		tval_list_add(out, v);
 	}
@@ -152,7 +152,7 @@ eval_map(struct render *r, const struct node *n, struct tval *out)
 	*out = tval_map(r, count / 2);
 	map = out->u.map;
 	for (item = n->a; item != NULL; item = item->next->next) {
-		if (eval(r, item, &key) == -1 || eval(r, item->next, &v) == -1)
+		if (eval_expr(r, item, &key) == -1 || eval_expr(r, item->next, &v) == -1)
 			return -1;
 		if (key.kind > TV_TEXT)
 			return render_fail(r, "%s cannot be a key",
@@ -176,11 +176,11 @@ eval_map(struct render *r, const struct node *n, struct tval *out)
 static int
 eval_logic(struct render *r, const struct node *n, struct tval *out)
 {
-	if (eval(r, n->a, out) == -1)
+	if (eval_expr(r, n->a, out) == -1)
 		return -1;
 	if (tval_true(out) == (n->kind == NODE_OR))
 		return 0;
-	return eval(r, n->b, out);
+	return eval_expr(r, n->b, out);
 }
 
 static int
@@ -188,7 +188,7 @@ eval_negate(struct render *r, const struct node *n, struct tval *out)
 {
 	struct tval v;
 
-	if (eval(r, n->a, &v) == -1)
+	if (eval_expr(r, n->a, &v) == -1)
 		return -1;
 	if (v.kind == TV_FLOAT) {
 		*out = tval_float(-v.u.real);
@@ -207,7 +207,7 @@ eval_two(struct render *r, const struct node *n, struct tval *out)
 	struct tval a, b;
 	bool found;
 
-	if (eval(r, n->a, &a) == -1 || eval(r, n->b, &b) == -1)
+	if (eval_expr(r, n->a, &a) == -1 || eval_expr(r, n->b, &b) == -1)
 		return -1;
 	r->line = n->line;
 	if (n->kind == NODE_BINARY)
@@ -223,12 +223,12 @@ eval_ternary(struct render *r, const struct node *n, struct tval *out)
 {
 	struct tval condition;
 
-	if (eval(r, n->a, &condition) == -1)
+	if (eval_expr(r, n->a, &condition) == -1)
 		return -1;
 	if (tval_true(&condition))
-		return eval(r, n->b, out);
+		return eval_expr(r, n->b, out);
 	*out = tval_undefined();
-	return n->c == NULL ? 0 : eval(r, n->c, out);
+	return n->c == NULL ? 0 : eval_expr(r, n->c, out);
 }
 
 static int
@@ -236,16 +236,16 @@ eval_subscript(struct render *r, const struct node *n, struct tval *out)
 {
 	struct tval of, key, stop = tval_none(), step = tval_none();
 
-	if (eval(r, n->a, &of) == -1)
+	if (eval_expr(r, n->a, &of) == -1)
 		return -1;
 	if (n->kind == NODE_ATTR) {
 		r->line = n->line;
 		return tval_attr(r, &of, n->name, out);
 	}
 	key = tval_none();
-	if ((n->b != NULL && eval(r, n->b, &key) == -1) ||
-	    (n->c != NULL && eval(r, n->c, &stop) == -1) ||
-	    (n->d != NULL && eval(r, n->d, &step) == -1))
+	if ((n->b != NULL && eval_expr(r, n->b, &key) == -1) ||
+	    (n->c != NULL && eval_expr(r, n->c, &stop) == -1) ||
+	    (n->d != NULL && eval_expr(r, n->d, &step) == -1))
 		return -1;
 	r->line = n->line;
 	if (n->kind == NODE_ITEM)
@@ -262,7 +262,7 @@ eval_filter(struct render *r, const struct node *n, struct tval *out)
 
 	if (n->a == NULL)
 		c.in = r->piped;
-	else if (eval(r, n->a, &c.in) == -1)
+	else if (eval_expr(r, n->a, &c.in) == -1)
 		return -1;
 	if (eval_args(r, n->args, &c) == -1)
 		return -1;
@@ -278,7 +278,7 @@ eval_test(struct render *r, const struct node *n, struct tval *out)
 	struct call c = { .name = n->test->name };
 	int result;
 
-	if (eval(r, n->a, &c.in) == -1 || eval_args(r, n->args, &c) == -1)
+	if (eval_expr(r, n->a, &c.in) == -1 || eval_args(r, n->args, &c) == -1)
 		return -1;
 	r->line = n->line;
 	result = n->test->call(r, &c);
@@ -298,13 +298,13 @@ eval_node(struct render *r, const struct node *n, struct tval *out)
 		*out = n->value;
 		return 0;
 	case NODE_VAR:
-		return variable(r, n->name, out);
+		return eval_variable(r, n->name, out);
 	case NODE_LIST:
 		return eval_list(r, n, out);
 	case NODE_MAP:
 		return eval_map(r, n, out);
 	case NODE_NOT:
-		if (eval(r, n->a, out) == -1)
+		if (eval_expr(r, n->a, out) == -1)
 			return -1;
 		*out = tval_bool(!tval_true(out));
 		return 0;
@@ -352,7 +352,7 @@ eval_node(struct render *r, const struct node *n, struct tval *out)
 }
 
 int
-eval(struct render *r, const struct node *n, struct tval *out)
+eval_expr(struct render *r, const struct node *n, struct tval *out)
 {
 	int result;
 

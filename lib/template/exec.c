@@ -46,7 +46,7 @@ assign(struct render *r, const struct node *target, const struct tval *v)
 	}
 	if (target->kind == NODE_LIST)
 		return unpack(r, target, v);
-	if (eval(r, target->a, &of) == -1)
+	if (eval_expr(r, target->a, &of) == -1)
 		return -1;
 	if (of.kind != TV_OBJECT || of.u.object->type != OBJECT_NAMESPACE)
 		return render_fail(r, "an attribute can be set of a "
@@ -68,7 +68,7 @@ exec_captured(struct render *r, const struct node *list, struct tval *out)
 	r->out = &text;
 	r->out_start = 0;
 	r->discard = false;
-	result = exec(r, list);
+	result = exec_list(r, list);
 	r->out = was;
 	r->out_start = start;
 	r->discard = discard;
@@ -96,7 +96,7 @@ filter_items(struct render *r, const struct node *n, struct tval **items,
 		r->scope->n = 0;
 		result = assign(r, n->a, &(*items)[i]);
 		if (result == 0)
-			result = eval(r, n->e, &v);
+			result = eval_expr(r, n->e, &v);
 		if (result == 0 && tval_true(&v))
 			kept[k++] = (*items)[i];
 	}
@@ -118,7 +118,7 @@ run_loop(struct render *r, const struct node *n, struct loop_state *l)
 		r->scope->n = 0;
 		result = assign(r, n->a, &l->items[l->index]);
 		if (result == 0)
-			result = exec(r, n->c);
+			result = exec_list(r, n->c);
 		if (r->jump == JUMP_BREAK) {
 			r->jump = JUMP_NONE;
 			break;
@@ -148,7 +148,7 @@ exec_loop(struct render *r, const struct node *n, const struct tval *v,
 		result = run_loop(r, n, l);
 	} else {
 		r->scope = scope_push(r, scope);
-		result = exec(r, n->d);
+		result = exec_list(r, n->d);
 	}
 	r->scope = scope;
 	r->loop = loop;
@@ -160,7 +160,7 @@ exec_for(struct render *r, const struct node *n)
 {
 	struct tval items;
 
-	return eval(r, n->b, &items) == -1 ? -1 : exec_loop(r, n, &items, 0);
+	return eval_expr(r, n->b, &items) == -1 ? -1 : exec_loop(r, n, &items, 0);
 }
 
 /* ---- scopes and blocks --------------------------------------------------- */
@@ -175,12 +175,12 @@ exec_with(struct render *r, const struct node *n)
 
 	r->scope = scope_push(r, scope);
 	for (at = n->a; at != NULL && result == 0; at = at->next->next) {
-		result = eval(r, at->next, &v);
+		result = eval_expr(r, at->next, &v);
 		if (result == 0)
 			result = assign(r, at, &v);
 	}
 	if (result == 0)
-		result = exec(r, n->b);
+		result = exec_list(r, n->b);
 	r->scope = scope;
 	return result;
 }
@@ -198,7 +198,7 @@ filtered(struct render *r, const struct node *n, struct tval *out)
 	if (result == -1 || n->b == NULL)
 		return result;
 	r->piped = *out;
-	return eval(r, n->b, out);
+	return eval_expr(r, n->b, out);
 }
 
 static int
@@ -206,7 +206,7 @@ exec_set(struct render *r, const struct node *n)
 {
 	struct tval v;
 
-	if ((n->kind == NODE_SET ? eval(r, n->b, &v) :
+	if ((n->kind == NODE_SET ? eval_expr(r, n->b, &v) :
 	    filtered(r, n, &v)) == -1)
 		return -1;
 	return assign(r, n->a, &v);
@@ -228,7 +228,7 @@ exec_autoescape(struct render *r, const struct node *n)
 	struct tval how;
 	int result;
 
-	if (eval(r, n->a, &how) == -1)
+	if (eval_expr(r, n->a, &how) == -1)
 		return -1;
 	if (how.kind == TV_TEXT && span_eq_str(how.u.text, "html"))
 		r->escape = ESCAPE_HTML;
@@ -245,7 +245,7 @@ exec_autoescape(struct render *r, const struct node *n)
 		r->escape = escape_of(r->template) != ESCAPE_NONE ?
 		    escape_of(r->template) : ESCAPE_HTML;
 	r->scope = scope_push(r, scope);
-	result = exec(r, n->b);
+	result = exec_list(r, n->b);
 	r->scope = scope;
 	r->escape = was;
 	return result;
@@ -278,7 +278,7 @@ exec_call_block(struct render *r, const struct node *n)
 	caller.next = call.args;
 	call.args = &caller;
 	/* Arguments by place stand before those by name in any order. */
-	return eval(r, &call, &v) == -1 ? -1 : render_value(r, &v);
+	return eval_expr(r, &call, &v) == -1 ? -1 : render_value(r, &v);
 }
 
 /* ---- other templates ----------------------------------------------------- */
@@ -293,7 +293,7 @@ find_other(struct render *r, const struct node *n,
 	size_t i, count;
 
 	*out = NULL;
-	if (eval(r, n, &v) == -1)
+	if (eval_expr(r, n, &v) == -1)
 		return -1;
 	r->line = n->line;
 	items = &v;
@@ -462,7 +462,7 @@ exec_block(struct render *r, struct span name, size_t layer)
 	r->template = b->layers[layer].template;
 	r->scope = scope_push(r, scope);
 	r->loop = NULL;
-	result = exec(r, b->layers[layer].node->b);
+	result = exec_list(r, b->layers[layer].node->b);
 	r->block = block;
 	r->layer = was;
 	r->template = template;
@@ -493,7 +493,7 @@ exec_template(struct render *r, const struct template *t)
 		r->discard = false;
 		result = blocks_add(r, r->template);
 		if (result == 0)
-			result = exec(r, r->template->body);
+			result = exec_list(r, r->template->body);
 	}
 	r->template = was.template;
 	r->escape = was.escape;
@@ -512,7 +512,7 @@ exec_print(struct render *r, const struct node *n)
 {
 	struct tval v;
 
-	if (eval(r, n->a, &v) == -1)
+	if (eval_expr(r, n->a, &v) == -1)
 		return -1;
 	r->line = n->line;
 	return n->kind == NODE_DO ? 0 : render_value(r, &v);
@@ -523,9 +523,9 @@ exec_if(struct render *r, const struct node *n)
 {
 	struct tval condition;
 
-	if (eval(r, n->a, &condition) == -1)
+	if (eval_expr(r, n->a, &condition) == -1)
 		return -1;
-	return exec(r, tval_true(&condition) ? n->b : n->c);
+	return exec_list(r, tval_true(&condition) ? n->b : n->c);
 }
 
 static int
@@ -592,7 +592,7 @@ exec_one(struct render *r, const struct node *n)
 }
 
 int
-exec(struct render *r, const struct node *list)
+exec_list(struct render *r, const struct node *list)
 {
 	const struct node *n;
 	int result = 0;

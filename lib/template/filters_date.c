@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Filters for dates and times. */
 #include "lib/data/timezone.h"
-#include "lib/template/date.h"
 #include "lib/template/eval.h"
 #include "lib/template/tables.h"
+#include "lib/template/when.h"
 
 enum { FORMAT_MAX = 4096 };
 
@@ -53,7 +53,7 @@ static const struct form time_forms[] = {
 
 /* [year, day of the year, hour, minute, second ...] */
 static int
-moment_of_list(const struct tval *v, struct moment *out)
+when_of_list(const struct tval *v, struct when *out)
 {
 	int64_t fields[5] = { 0 };
 	struct tval item;
@@ -67,7 +67,7 @@ moment_of_list(const struct tval *v, struct moment *out)
 		if (!tval_as_int(&item, &fields[i]))
 			return -1;
 	}
-	if (date_from_fields(fields[0], fields[1], fields[2], fields[3],
+	if (when_from_fields(fields[0], fields[1], fields[2], fields[3],
 	    fields[4], out) == -1)
 		return -1;
 	out->has_time = n > 2;
@@ -75,17 +75,17 @@ moment_of_list(const struct tval *v, struct moment *out)
 }
 
 static int
-moment_of(struct render *r, struct call *c, struct moment *out)
+when_of(struct render *r, struct call *c, struct when *out)
 {
 	int result = -1;
 	double seconds;
 
 	if (c->in.kind == TV_TEXT)
-		result = date_parse(c->in.u.text, out);
+		result = when_parse(c->in.u.text, out);
 	else if (c->in.kind == TV_LIST)
-		result = moment_of_list(&c->in, out);
+		result = when_of_list(&c->in, out);
 	else if (c->in.kind != TV_BOOL && tval_as_float(&c->in, &seconds))
-		result = date_from_seconds(seconds, out);
+		result = when_from_seconds(seconds, out);
 	else
 		return render_fail(r, "%s wants a date or a timestamp, not "
 		    "%s", c->name, tval_kind_name(&c->in));
@@ -100,14 +100,14 @@ setting(struct render *r, struct call *c, size_t place, const char *key,
 {
 	struct tval set;
 
-	if (variable(r, span_of(variable_name), &set) == -1)
+	if (eval_variable(r, span_of(variable_name), &set) == -1)
 		return -1;
 	return call_text(r, c, place, key, set.kind == TV_TEXT ?
 	    set.u.text : ours, out);
 }
 
 static int
-set_zone(struct render *r, struct call *c, struct moment *m)
+set_zone(struct render *r, struct call *c, struct when *m)
 {
 	const struct timezone_rules *zone;
 	struct span name;
@@ -121,7 +121,7 @@ set_zone(struct render *r, struct call *c, struct moment *m)
 	if (zone == NULL)
 		return render_fail(r, "%s: there is no time zone '%.*s'",
 		    c->name, (int)(name.len < 64 ? name.len : 64), name.p);
-	m->offset = timezone_offset(zone, m->utc_s);
+	m->offset = timezone_offset(zone, m->at.s);
 	return 0;
 }
 
@@ -132,10 +132,10 @@ format_by(struct render *r, struct call *c, const struct kind *kind,
 	struct buf b = { .base = NULL };
 	struct span format, text;
 	const struct form *form;
-	struct moment m;
+	struct when m;
 	const char *why;
 
-	if (moment_of(r, c, &m) == -1 || set_zone(r, c, &m) == -1 ||
+	if (when_of(r, c, &m) == -1 || set_zone(r, c, &m) == -1 ||
 	    setting(r, c, 0, "format", kind->variable, SPAN_LIT("medium"),
 	    &format) == -1)
 		return -1;
@@ -148,7 +148,7 @@ format_by(struct render *r, struct call *c, const struct kind *kind,
 	}
 	if (format.len > FORMAT_MAX)
 		return render_fail(r, "%s: the format is too long", c->name);
-	if (date_format(&b, &m, format, &why) == -1)
+	if (when_format(&b, &m, format, &why) == -1)
 		render_fail(r, "%s: %s", c->name, why);
 	if (render_take(r, &b, &text) == -1)
 		return -1;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/data/json_write.h"
+#include "lib/mail/normalise.h"
 #include "lib/template/chars.h"
 #include "lib/template/tables.h"
 
@@ -347,9 +348,26 @@ do_format(struct render *r, struct call *c, struct tval *out)
 	return taken(r, &b, out);
 }
 
+/* ---- replies ------------------------------------------------------------- */
+
+static int
+do_normalize(struct render *r, struct call *c, struct tval *out)
+{
+	struct buf b = { .base = NULL };
+	struct span s;
+
+	if (tval_to_text(r, &c->in, &s) == -1 ||
+	    render_room(r, s.len * 4) == -1 ||
+	    render_steps(r, s.len / 4) == -1)
+		return -1;
+	normalise_response(s, &b);
+	return taken(r, &b, out);
+}
+
 const struct filter_row filters_format[] = {
 	{ "tojson", do_tojson, "indent?" },
 	{ "pprint", do_pprint, "" },
 	{ "format", do_format, "value, ..." },
+	{ "normalize_smtp_response", do_normalize, "" },
 	{ NULL, NULL, NULL },
 };

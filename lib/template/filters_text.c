@@ -253,7 +253,7 @@ do_truncate(struct render *r, struct call *c, struct tval *out)
 	struct span s, end;
 	bool kill;
 
-	if (variable(r, SPAN_LIT("TRUNCATE_LEEWAY"), &set) == -1)
+	if (eval_variable(r, SPAN_LIT("TRUNCATE_LEEWAY"), &set) == -1)
 		return -1;
 	tval_as_int(&set, &ours);
 	if (call_int(r, c, 0, "length", 0, INT32_MAX, 255, &length) == -1 ||

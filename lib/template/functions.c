@@ -19,7 +19,7 @@ random_init(struct render *r, struct random *random)
 	struct tval seed;
 	int64_t v = 0;
 
-	if (variable(r, SPAN_LIT("RAND_SEED"), &seed) == -1)
+	if (eval_variable(r, SPAN_LIT("RAND_SEED"), &seed) == -1)
 		return -1;
 	if (tval_as_int(&seed, &v))
 		random->state = (uint64_t)v;
@@ -281,7 +281,7 @@ fn_debug(struct render *r, struct call *c, struct tval *out)
 	return 0;
 }
 
-const struct function_row functions[] = {
+const struct function_row jinja_functions[] = {
 	{ "range", fn_range, "start?, stop, step?" },
 	{ "dict", fn_dict, "map?, key=value, ..." },
 	{ "namespace", fn_namespace, "map?, key=value, ..." },

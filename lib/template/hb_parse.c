@@ -1,37 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/template/hb.h"
+#include "lib/template/hb_parse.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/text.h"
-#include "lib/template/chars.h"
-
-enum {
-	DEPTH_MAX = 100,
-	MEMORY_MAX = 64 * 1024 * 1024,
-};
-
-struct hb_parser {
-	struct template *t;
-	struct span source;
-	size_t at;
-	int line;
-	unsigned depth;
-	bool trim;              /* the text that follows loses its blanks */
-	size_t tag;             /* where the tag at hand began */
-	struct hb_node *before; /* the text before it, or NULL */
-	bool failed;
-	struct template_error *error;
-};
 
 static struct hb_node *parse_body(struct hb_parser *p);
-static struct hb_node *parse_param(struct hb_parser *p);
 
-static void *
-fail(struct hb_parser *p, const char *fmt, ...)
+void *
+hb_fail(struct hb_parser *p, const char *fmt, ...)
 {
 	char what[TEMPLATE_ERROR_MAX], text[TEMPLATE_ERROR_MAX];
 	va_list ap;
@@ -49,14 +28,14 @@ fail(struct hb_parser *p, const char *fmt, ...)
 	return NULL;
 }
 
-static struct span
-rest(const struct hb_parser *p)
+struct span
+hb_rest(const struct hb_parser *p)
 {
 	return span_from(p->source, p->at);
 }
 
-static void
-skip(struct hb_parser *p, size_t n)
+void
+hb_skip(struct hb_parser *p, size_t n)
 {
 	size_t end = p->at + n;
 
@@ -64,51 +43,51 @@ skip(struct hb_parser *p, size_t n)
 		p->line += p->source.p[p->at] == '\n';
 }
 
-static bool
-here(const struct hb_parser *p, const char *text)
+bool
+hb_here(const struct hb_parser *p, const char *text)
 {
-	return span_starts(rest(p), text);
+	return span_starts(hb_rest(p), text);
 }
 
-static bool
-take(struct hb_parser *p, const char *text)
+bool
+hb_take(struct hb_parser *p, const char *text)
 {
-	if (!here(p, text))
+	if (!hb_here(p, text))
 		return false;
-	skip(p, strlen(text));
+	hb_skip(p, strlen(text));
 	return true;
 }
 
-static bool
-is_blank(char c)
+bool
+hb_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static void
-blanks(struct hb_parser *p)
+void
+hb_blanks(struct hb_parser *p)
 {
-	while (p->at < p->source.len && is_blank(p->source.p[p->at]))
-		skip(p, 1);
+	while (p->at < p->source.len && hb_is_blank(p->source.p[p->at]))
+		hb_skip(p, 1);
 }
 
-static struct hb_node *
-node_new(struct hb_parser *p, enum hb_kind kind)
+struct hb_node *
+hb_node_new(struct hb_parser *p, enum hb_kind kind)
 {
 	struct hb_node *n = arena_alloc(&p->t->arena, sizeof(*n));
 
 	n->kind = kind;
 	n->line = p->line;
-	if (p->t->arena.total > MEMORY_MAX)
-		fail(p, "the template is too large");
+	if (p->t->arena.total > HB_MEMORY_MAX)
+		hb_fail(p, "the template is too large");
 	return n;
 }
 
-static bool
-enter(struct hb_parser *p)
+bool
+hb_enter(struct hb_parser *p)
 {
-	if (p->depth == DEPTH_MAX) {
-		fail(p, "nested more than %d levels deep", DEPTH_MAX);
+	if (p->depth == HB_DEPTH_MAX) {
+		hb_fail(p, "nested more than %d levels deep", HB_DEPTH_MAX);
 		return false;
 	}
 	p->depth++;
@@ -120,7 +99,7 @@ enter(struct hb_parser *p)
 static struct hb_node *
 text_node(struct hb_parser *p, struct span s)
 {
-	struct hb_node *n = node_new(p, HB_TEXT);
+	struct hb_node *n = hb_node_new(p, HB_TEXT);
 
 	n->name = s;
 	return n;
@@ -144,7 +123,7 @@ slashes(struct span s, size_t end)
 static struct hb_node *
 parse_text(struct hb_parser *p, bool *at_tag)
 {
-	struct span s = rest(p), text;
+	struct span s = hb_rest(p), text;
 	const char *tag = memmem(s.p, s.len, "{{", 2);
 	size_t len = tag == NULL ? s.len : (size_t)(tag - s.p), more;
 	size_t n = tag == NULL ? 0 : slashes(s, len);
@@ -152,21 +131,21 @@ parse_text(struct hb_parser *p, bool *at_tag)
 
 	*at_tag = tag != NULL && n != 1;
 	text = span_make(s.p, n > 0 ? len - 1 : len);
-	while (p->trim && text.len > 0 && is_blank(text.p[0]))
+	while (p->trim && text.len > 0 && hb_is_blank(text.p[0]))
 		text = span_from(text, 1);
 	p->trim = false;
 	node = text.len == 0 && n != 1 ? NULL : text_node(p, text);
-	skip(p, len);
+	hb_skip(p, len);
 	if (n != 1)
 		return node;
 	/* The braces begin a piece that ends where a tag could. */
-	s = rest(p);
+	s = hb_rest(p);
 	tag = memmem(s.p + 2, s.len - 2, "{{", 2);
 	more = tag == NULL ? s.len : (size_t)(tag - s.p);
 	if (tag != NULL)
 		more -= slashes(s, more);
 	node->next = text_node(p, span_make(s.p, more));
-	skip(p, more);
+	hb_skip(p, more);
 	return node;
 }
 
@@ -177,7 +156,7 @@ trim_before(struct hb_parser *p, bool lines)
 {
 	struct span *s = p->before == NULL ? NULL : &p->before->name;
 
-	while (s != NULL && s->len > 0 && is_blank(s->p[s->len - 1]) &&
+	while (s != NULL && s->len > 0 && hb_is_blank(s->p[s->len - 1]) &&
 	    (lines || s->p[s->len - 1] != '\n'))
 		s->len--;
 }
@@ -187,8 +166,8 @@ static void
 open_tag(struct hb_parser *p, const char *open)
 {
 	p->tag = p->at;
-	skip(p, strlen(open));
-	if (take(p, "~"))
+	hb_skip(p, strlen(open));
+	if (hb_take(p, "~"))
 		trim_before(p, true);
 }
 
@@ -214,18 +193,18 @@ standalone(struct hb_parser *p, struct span *indent_out)
 		return false;
 	*indent_out = span_make(s.p + start, p->tag - start);
 	trim_before(p, false);
-	skip(p, (end < s.len ? end + 1 : end) - p->at);
+	hb_skip(p, (end < s.len ? end + 1 : end) - p->at);
 	return true;
 }
 
 static int
 close_tag(struct hb_parser *p, const char *close)
 {
-	blanks(p);
-	p->trim = take(p, "~");
-	if (take(p, close))
+	hb_blanks(p);
+	p->trim = hb_take(p, "~");
+	if (hb_take(p, close))
 		return 0;
-	fail(p, "'%s' is wanted here", close);
+	hb_fail(p, "'%s' is wanted here", close);
 	return -1;
 }
 
@@ -240,423 +219,26 @@ close_block_tag(struct hb_parser *p)
 	return 0;
 }
 
-/* ---- values -------------------------------------------------------------- */
-
-static bool
-is_id(char c)
-{
-	return (unsigned char)c > 0x20 &&
-	    strchr("!\"#%&'()*+,./;<=>@[\\]^`{|}~", c) == NULL;
-}
-
-static struct span
-take_id(struct hb_parser *p)
-{
-	struct span s = rest(p);
-	size_t n = 0;
-
-	while (n < s.len && is_id(s.p[n]))
-		n++;
-	skip(p, n);
-	return span_make(s.p, n);
-}
-
-static struct hb_node *
-parse_string(struct hb_parser *p)
-{
-	struct hb_node *n = node_new(p, HB_CONST);
-	struct buf b = { .base = NULL };
-	struct span s = rest(p);
-	size_t i;
-
-	for (i = 1; i < s.len && s.p[i] != s.p[0]; i++) {
-		if (s.p[i] == '\\' && i + 1 < s.len)
-			i++;
-		buf_add_byte(&b, (uint8_t)s.p[i]);
-	}
-	if (i >= s.len) {
-		buf_free(&b);
-		return fail(p, "a text in quotes does not end");
-	}
-	skip(p, i + 1);
-	n->value = tval_text(arena_span(&p->t->arena, buf_span(&b)));
-	buf_free(&b);
-	return n;
-}
-
-/* Behind a literal stands no more of a name. */
-static bool
-ends_here(struct span s, size_t n)
-{
-	return n >= s.len || !is_id(s.p[n]);
-}
-
-/* The length of true, false or null at the front; 0: none of them. */
-static size_t
-word_value(struct span s, struct tval *out)
-{
-	static const struct {
-		const char *word;
-		uint8_t kind;
-		bool flag;
-	} words[] = {
-		{ "true", TV_BOOL, true }, { "false", TV_BOOL, false },
-		{ "null", TV_NONE, false }, { "undefined", TV_NONE, false },
-	};
-	size_t i, n;
-
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		n = strlen(words[i].word);
-		if (!span_starts(s, words[i].word) || !ends_here(s, n) ||
-		    (n < s.len && s.p[n] == '.'))
-			continue;
-		*out = words[i].kind == TV_BOOL ? tval_bool(words[i].flag) :
-		    tval_none();
-		return n;
-	}
-	return 0;
-}
-
-static size_t
-number_value(struct span s, struct tval *out)
-{
-	size_t n = s.len > 0 && s.p[0] == '-' ? 1 : 0;
-	char text[64], *end;
-
-	if (n >= s.len || !ascii_digit(s.p[n]))
-		return 0;
-	while (n < s.len && n < sizeof(text) - 1 && (ascii_digit(s.p[n]) ||
-	    memchr(".eE", s.p[n], 3) != NULL ||
-	    (s.p[n] == '-' && memchr("eE", s.p[n - 1], 2) != NULL)))
-		n++;
-	memcpy(text, s.p, n);
-	text[n] = '\0';
-	*out = strpbrk(text, ".eE") == NULL && n < 19 ?
-	    tval_int(strtoll(text, &end, 10)) :
-	    tval_float(strtod(text, &end));
-	return *end == '\0' && ends_here(s, n) ? n : 0;
-}
-
-/* NULL: it is something else. */
-static struct hb_node *
-parse_literal(struct hb_parser *p)
-{
-	struct hb_node *node;
-	struct tval v;
-	size_t n = word_value(rest(p), &v);
-
-	if (n == 0)
-		n = number_value(rest(p), &v);
-	if (n == 0)
-		return NULL;
-	node = node_new(p, HB_CONST);
-	node->value = v;
-	skip(p, n);
-	return node;
-}
-
-static struct hb_node *parse_list(struct hb_parser *p);
-
-static struct hb_node *
-parse_item(struct hb_parser *p)
-{
-	struct hb_node *n;
-
-	if (here(p, "\"") || here(p, "'"))
-		return parse_string(p);
-	if (!here(p, "["))
-		return parse_literal(p);
-	if (!enter(p))
-		return NULL;
-	n = parse_list(p);
-	p->depth--;
-	return n;
-}
-
-/* [a, b] of literals; NULL without a failure: it is a name in brackets. */
-static struct hb_node *
-parse_list(struct hb_parser *p)
-{
-	struct hb_node *n = node_new(p, HB_LIST), **last = &n->args;
-	struct hb_parser was = *p;
-
-	skip(p, 1);
-	for (blanks(p); !take(p, "]"); blanks(p)) {
-		if (n->args != NULL && !take(p, ","))
-			goto no_list;
-		blanks(p);
-		*last = parse_item(p);
-		if (*last == NULL)
-			goto no_list;
-		last = &(*last)->next;
-	}
-	return n;
-no_list:
-	if (!p->failed) {
-		p->at = was.at;
-		p->line = was.line;
-	}
-	return NULL;
-}
-
-/* {"key": literal} */
-static struct hb_node *
-parse_map(struct hb_parser *p)
-{
-	struct hb_node *n = node_new(p, HB_MAP), *key;
-	struct hb_hash **last = &n->hash, *h;
-
-	skip(p, 1);
-	blanks(p);
-	while (!take(p, "}")) {
-		if (n->hash != NULL && !take(p, ","))
-			return fail(p, "',' or '}' is wanted here");
-		blanks(p);
-		key = here(p, "\"") ? parse_string(p) : NULL;
-		blanks(p);
-		if (key == NULL || !take(p, ":"))
-			return fail(p, "a key in quotes and ':' are wanted");
-		blanks(p);
-		h = arena_alloc(&p->t->arena, sizeof(*h));
-		h->key = key->value.u.text;
-		h->value = parse_param(p);
-		if (h->value == NULL)
-			return NULL;
-		*last = h;
-		last = &h->next;
-		blanks(p);
-	}
-	return n;
-}
-
-/* One part of a path: name, [any name], this, . */
-static bool
-parse_part(struct hb_parser *p, struct hb_node *n, struct hb_part ***last)
-{
-	struct hb_part *part;
-	struct span name;
-	ptrdiff_t end;
-
-	if (here(p, "[")) {
-		end = span_find(rest(p), ']');
-		if (end == -1) {
-			fail(p, "a name in brackets does not end");
-			return false;
-		}
-		name = span_make(rest(p).p + 1, (size_t)end - 1);
-		skip(p, (size_t)end + 1);
-	} else {
-		name = take_id(p);
-	}
-	if (name.len == 0)
-		return false;
-	if (n->parts == NULL && !n->data && span_eq_str(name, "this")) {
-		n->explicit_this = true;
-		return true;
-	}
-	part = arena_alloc(&p->t->arena, sizeof(*part));
-	part->name = name;
-	**last = part;
-	*last = &part->next;
-	return true;
-}
-
-/* a.b/c, ../a, @index, @root.a, this, . */
-static struct hb_node *
-parse_path(struct hb_parser *p)
-{
-	struct hb_node *n = node_new(p, HB_PATH);
-	struct hb_part **last = &n->parts;
-	size_t start = p->at;
-	unsigned length = 0;
-
-	n->data = take(p, "@");
-	while (take(p, "..")) {
-		n->up++;
-		if (!take(p, "/"))
-			goto out;
-	}
-	if (take(p, "./"))
-		n->explicit_this = true;
-	else if (here(p, ".") && !here(p, "..")) {
-		skip(p, 1);
-		n->explicit_this = true;
-		goto out;
-	}
-	do {
-		if (!parse_part(p, n, &last))
-			return fail(p, "a name is wanted here");
-		if (++length > DEPTH_MAX)
-			return fail(p, "a path has too many parts");
-	} while (take(p, ".") || take(p, "/"));
-out:
-	n->name = span_make(p->source.p + start, p->at - start);
-	if (n->data && n->parts != NULL &&
-	    span_eq_str(n->parts->name, "root")) {
-		n->root = true;
-		n->data = false;
-		n->parts = n->parts->next;
-	}
-	return n;
-}
-
-/* ---- calls --------------------------------------------------------------- */
-
-/* key=value? The key, or nothing. */
-static struct span
-peek_key(const struct hb_parser *p)
-{
-	struct span s = rest(p);
-	size_t n = 0;
-
-	while (n < s.len && is_id(s.p[n]))
-		n++;
-	return n > 0 && n < s.len && s.p[n] == '=' ? span_make(s.p, n) :
-	    span_of(NULL);
-}
-
-static bool
-at_end(const struct hb_parser *p)
-{
-	return here(p, "}}") || here(p, "~}}") || here(p, "}~}}") ||
-	    here(p, ")") ||
-	    p->at == p->source.len;
-}
-
-/* as |a b| */
-static int
-parse_block_params(struct hb_parser *p, struct hb_node *n)
-{
-	skip(p, 2);
-	blanks(p);
-	if (!take(p, "|")) {
-		fail(p, "'as' wants names between '|'");
-		return -1;
-	}
-	for (blanks(p); !take(p, "|"); blanks(p)) {
-		if (n->n_params == HB_PARAMS_MAX) {
-			fail(p, "'as' takes at most two names");
-			return -1;
-		}
-		n->params[n->n_params] = take_id(p);
-		if (n->params[n->n_params++].len == 0) {
-			fail(p, "a name is wanted here");
-			return -1;
-		}
-	}
-	blanks(p);
-	return 0;
-}
-
-/* What stands behind the name, to the end of the tag or the bracket. */
-static int
-parse_args(struct hb_parser *p, struct hb_node *n)
-{
-	struct hb_node **last = &n->args;
-	struct hb_hash **last_hash = &n->hash, *h;
-	struct span key, as;
-
-	for (blanks(p); !at_end(p); blanks(p)) {
-		as = rest(p);
-		if (span_starts(as, "as") && as.len > 3 &&
-		    (is_blank(as.p[2]) || as.p[2] == '|')) {
-			if (parse_block_params(p, n) == -1)
-				return -1;
-			continue;
-		}
-		key = peek_key(p);
-		if (key.len > 0) {
-			skip(p, key.len + 1);
-			h = arena_alloc(&p->t->arena, sizeof(*h));
-			h->key = key;
-			h->value = parse_param(p);
-			if (h->value == NULL)
-				return -1;
-			*last_hash = h;
-			last_hash = &h->next;
-			continue;
-		}
-		*last = parse_param(p);
-		if (*last == NULL)
-			return -1;
-		last = &(*last)->next;
-	}
-	return 0;
-}
-
-/* (helper a b=c) */
-static struct hb_node *
-parse_sub(struct hb_parser *p)
-{
-	struct hb_node *n = node_new(p, HB_SUB);
-
-	if (!enter(p))
-		return NULL;
-	skip(p, 1);
-	blanks(p);
-	n->target = here(p, "(") ? parse_sub(p) : parse_path(p);
-	if (n->target == NULL || parse_args(p, n) == -1)
-		return NULL;
-	p->depth--;
-	if (!take(p, ")"))
-		return fail(p, "')' is wanted here");
-	return n;
-}
-
-static struct hb_node *
-parse_param(struct hb_parser *p)
-{
-	struct hb_node *n;
-
-	blanks(p);
-	if (here(p, "\"") || here(p, "'"))
-		return parse_string(p);
-	if (here(p, "("))
-		return parse_sub(p);
-	if (here(p, "{")) {
-		if (!enter(p))
-			return NULL;
-		n = parse_map(p);
-		p->depth--;
-		return n;
-	}
-	if (here(p, "[") && (n = parse_list(p)) != NULL)
-		return n;
-	if (p->failed)
-		return NULL;
-	n = parse_literal(p);
-	return n != NULL || p->failed ? n : parse_path(p);
-}
-
-/* name and arguments */
-static int
-parse_call(struct hb_parser *p, struct hb_node *n)
-{
-	blanks(p);
-	n->target = parse_param(p);
-	return n->target == NULL ? -1 : parse_args(p, n);
-}
-
 /* ---- statements ---------------------------------------------------------- */
 
 static struct hb_node *
 parse_print(struct hb_parser *p)
 {
-	struct hb_node *n = node_new(p, HB_PRINT);
-	bool three = here(p, "{{{") || here(p, "{{~{");
+	struct hb_node *n = hb_node_new(p, HB_PRINT);
+	bool three = hb_here(p, "{{{") || hb_here(p, "{{~{");
 
-	if (three && here(p, "{{~{")) {
+	if (three && hb_here(p, "{{~{")) {
 		open_tag(p, "{{");
-		skip(p, 1);
+		hb_skip(p, 1);
 	} else {
 		open_tag(p, three ? "{{{" : "{{");
 	}
-	n->raw = three || take(p, "&");
-	if (parse_call(p, n) == -1)
+	n->raw = three || hb_take(p, "&");
+	if (hb_call(p, n) == -1)
 		return NULL;
-	blanks(p);
-	if (three && here(p, "}~}}")) {
-		skip(p, 1);
+	hb_blanks(p);
+	if (three && hb_here(p, "}~}}")) {
+		hb_skip(p, 1);
 		return close_tag(p, "}}") == -1 ? NULL : n;
 	}
 	return close_tag(p, three ? "}}}" : "}}") == -1 ? NULL : n;
@@ -686,41 +268,41 @@ parse_comment(struct hb_parser *p)
 	const char *end;
 
 	open_tag(p, "{{");
-	s = rest(p);
+	s = hb_rest(p);
 	end = comment_end(s);
 	if (end == NULL)
-		return fail(p, "a comment does not end");
-	skip(p, (size_t)(end - s.p));
+		return hb_fail(p, "a comment does not end");
+	hb_skip(p, (size_t)(end - s.p));
 	if (end[-1] == '~')
 		p->at--;
 	if (close_tag(p, "}}") == -1)
 		return NULL;
 	standalone(p, &indent);
-	return node_new(p, HB_TEXT);
+	return hb_node_new(p, HB_TEXT);
 }
 
 /* {{{{name}}}} text {{{{/name}}}}: the text as it is. */
 static struct hb_node *
 parse_raw(struct hb_parser *p)
 {
-	struct hb_node *n = node_new(p, HB_TEXT);
+	struct hb_node *n = hb_node_new(p, HB_TEXT);
 	struct span name, s;
 	const char *end;
 
 	open_tag(p, "{{{{");
-	blanks(p);
-	name = take_id(p);
+	hb_blanks(p);
+	name = hb_take_id(p);
 	if (name.len == 0 || close_tag(p, "}}}}") == -1)
-		return fail(p, "the name of a raw block is wanted");
-	s = rest(p);
+		return hb_fail(p, "the name of a raw block is wanted");
+	s = hb_rest(p);
 	end = memmem(s.p, s.len, "{{{{/", 5);
 	if (end == NULL)
-		return fail(p, "a raw block does not end");
+		return hb_fail(p, "a raw block does not end");
 	n->name = span_make(s.p, (size_t)(end - s.p));
-	skip(p, n->name.len + 5);
-	blanks(p);
-	if (!span_eq(take_id(p), name))
-		return fail(p, "another raw block ends here");
+	hb_skip(p, n->name.len + 5);
+	hb_blanks(p);
+	if (!span_eq(hb_take_id(p), name))
+		return hb_fail(p, "another raw block ends here");
 	p->trim = false;
 	return close_tag(p, "}}}}") == -1 ? NULL : n;
 }
@@ -729,19 +311,19 @@ parse_raw(struct hb_parser *p)
 static bool
 is_else(const struct hb_parser *p)
 {
-	struct span s = span_from(rest(p), 2);
+	struct span s = span_from(hb_rest(p), 2);
 
 	if (span_starts(s, "~"))
 		s = span_from(s, 1);
-	while (s.len > 0 && is_blank(s.p[0]))
+	while (s.len > 0 && hb_is_blank(s.p[0]))
 		s = span_from(s, 1);
 	if (span_starts(s, "else"))
-		return ends_here(s, 4) && !(s.len > 4 && (s.p[4] == '.' ||
+		return hb_ends_here(s, 4) && !(s.len > 4 && (s.p[4] == '.' ||
 		    s.p[4] == '='));
 	if (!span_starts(s, "^"))
 		return false;
 	s = span_from(s, 1);
-	while (s.len > 0 && is_blank(s.p[0]))
+	while (s.len > 0 && hb_is_blank(s.p[0]))
 		s = span_from(s, 1);
 	return span_starts(s, "}}") || span_starts(s, "~}}");
 }
@@ -749,7 +331,7 @@ is_else(const struct hb_parser *p)
 static bool
 is_end(const struct hb_parser *p)
 {
-	struct span s = span_from(rest(p), 2);
+	struct span s = span_from(hb_rest(p), 2);
 
 	if (span_starts(s, "~"))
 		s = span_from(s, 1);
@@ -765,24 +347,24 @@ parse_end(struct hb_parser *p, const struct hb_node *block)
 	size_t n = 0;
 
 	if (p->at == p->source.len || !is_end(p)) {
-		fail(p, "what began in line %d has no {{/%.*s}}", block->line,
+		hb_fail(p, "what began in line %d has no {{/%.*s}}", block->line,
 		    (int)(name.len < 60 ? name.len : 60), name.p);
 		return -1;
 	}
 	open_tag(p, "{{");
-	skip(p, 1);
-	blanks(p);
-	s = rest(p);
-	while (n < s.len && !is_blank(s.p[n]) &&
+	hb_skip(p, 1);
+	hb_blanks(p);
+	s = hb_rest(p);
+	while (n < s.len && !hb_is_blank(s.p[n]) &&
 	    !span_starts(span_from(s, n), "}}") &&
 	    !span_starts(span_from(s, n), "~}}"))
 		n++;
 	if (name.len > 0 && !span_eq(span_make(s.p, n), name)) {
-		fail(p, "{{/%.*s}} ends nothing that is open",
+		hb_fail(p, "{{/%.*s}} ends nothing that is open",
 		    (int)(n < 60 ? n : 60), s.p);
 		return -1;
 	}
-	skip(p, n);
+	hb_skip(p, n);
 	return close_block_tag(p);
 }
 
@@ -802,20 +384,20 @@ parse_rest(struct hb_parser *p, struct hb_node *n,
 	if (p->at == p->source.len || !is_else(p))
 		return parse_end(p, outer);
 	open_tag(p, "{{");
-	blanks(p);
-	if (!take(p, "^"))
-		take(p, "else");
-	blanks(p);
-	if (at_end(p)) {
+	hb_blanks(p);
+	if (!hb_take(p, "^"))
+		hb_take(p, "else");
+	hb_blanks(p);
+	if (hb_at_end(p)) {
 		if (close_block_tag(p) == -1)
 			return -1;
 		n->other = parse_body(p);
 		return p->failed ? -1 : parse_end(p, outer);
 	}
-	chained = node_new(p, HB_BLOCK);
+	chained = hb_node_new(p, HB_BLOCK);
 	n->other = chained;
-	if (parse_call(p, chained) == -1 || close_block_tag(p) == -1 ||
-	    !enter(p))
+	if (hb_call(p, chained) == -1 || close_block_tag(p) == -1 ||
+	    !hb_enter(p))
 		return -1;
 	if (parse_rest(p, chained, outer) == -1)
 		return -1;
@@ -826,12 +408,12 @@ parse_rest(struct hb_parser *p, struct hb_node *n,
 static struct hb_node *
 parse_block(struct hb_parser *p)
 {
-	struct hb_node *n = node_new(p, HB_BLOCK);
+	struct hb_node *n = hb_node_new(p, HB_BLOCK);
 
 	open_tag(p, "{{");
-	n->inverted = here(p, "^");
-	skip(p, 1);
-	if (parse_call(p, n) == -1 || close_block_tag(p) == -1 || !enter(p))
+	n->inverted = hb_here(p, "^");
+	hb_skip(p, 1);
+	if (hb_call(p, n) == -1 || close_block_tag(p) == -1 || !hb_enter(p))
 		return NULL;
 	if (parse_rest(p, n, n) == -1)
 		return NULL;
@@ -842,17 +424,17 @@ parse_block(struct hb_parser *p)
 static struct hb_node *
 parse_inline(struct hb_parser *p)
 {
-	struct hb_node *n = node_new(p, HB_INLINE);
+	struct hb_node *n = hb_node_new(p, HB_INLINE);
 
 	open_tag(p, "{{");
-	skip(p, 1);
-	blanks(p);
-	skip(p, 1);
-	blanks(p);
-	if (!span_eq_str(take_id(p), "inline"))
-		return fail(p, "the only decorator is 'inline'");
-	n->args = parse_param(p);
-	if (n->args == NULL || close_block_tag(p) == -1 || !enter(p))
+	hb_skip(p, 1);
+	hb_blanks(p);
+	hb_skip(p, 1);
+	hb_blanks(p);
+	if (!span_eq_str(hb_take_id(p), "inline"))
+		return hb_fail(p, "the only decorator is 'inline'");
+	n->args = hb_param(p);
+	if (n->args == NULL || close_block_tag(p) == -1 || !hb_enter(p))
 		return NULL;
 	n->body = parse_body(p);
 	p->depth--;
@@ -867,42 +449,42 @@ parse_partial_name(struct hb_parser *p)
 	struct span s;
 	size_t len = 0;
 
-	blanks(p);
-	if (here(p, "(") || here(p, "\"") || here(p, "'"))
-		return parse_param(p);
-	s = rest(p);
-	while (len < s.len && (is_id(s.p[len]) ||
+	hb_blanks(p);
+	if (hb_here(p, "(") || hb_here(p, "\"") || hb_here(p, "'"))
+		return hb_param(p);
+	s = hb_rest(p);
+	while (len < s.len && (hb_is_id(s.p[len]) ||
 	    memchr("@./-[]", s.p[len], 6) != NULL))
 		len++;
 	if (len == 0)
-		return fail(p, "the name of a partial is wanted");
-	n = node_new(p, HB_CONST);
+		return hb_fail(p, "the name of a partial is wanted");
+	n = hb_node_new(p, HB_CONST);
 	n->name = span_make(s.p, len);
 	n->value = tval_text(n->name);
-	skip(p, len);
+	hb_skip(p, len);
 	return n;
 }
 
 static struct hb_node *
 parse_partial(struct hb_parser *p, bool block)
 {
-	struct hb_node *n = node_new(p, HB_PARTIAL);
+	struct hb_node *n = hb_node_new(p, HB_PARTIAL);
 	struct span indent;
 
 	open_tag(p, "{{");
 	if (block)
-		skip(p, 1);
-	blanks(p);
-	skip(p, 1);
+		hb_skip(p, 1);
+	hb_blanks(p);
+	hb_skip(p, 1);
 	n->target = parse_partial_name(p);
-	if (n->target == NULL || parse_args(p, n) == -1 ||
+	if (n->target == NULL || hb_args(p, n) == -1 ||
 	    close_tag(p, "}}") == -1)
 		return NULL;
 	if (standalone(p, &indent) && !block)
 		n->name = indent;
 	if (!block)
 		return n;
-	if (!enter(p))
+	if (!hb_enter(p))
 		return NULL;
 	n->body = parse_body(p);
 	p->depth--;
@@ -910,7 +492,7 @@ parse_partial(struct hb_parser *p, bool block)
 		return NULL;
 	/* An empty block is one, too. */
 	if (n->body == NULL)
-		n->body = node_new(p, HB_TEXT);
+		n->body = hb_node_new(p, HB_TEXT);
 	return n;
 }
 
@@ -918,9 +500,9 @@ parse_partial(struct hb_parser *p, bool block)
 static struct hb_node *
 parse_tag(struct hb_parser *p)
 {
-	struct span s = span_from(rest(p), 2), inside;
+	struct span s = span_from(hb_rest(p), 2), inside;
 
-	if (here(p, "{{{{"))
+	if (hb_here(p, "{{{{"))
 		return parse_raw(p);
 	if (span_starts(s, "~"))
 		s = span_from(s, 1);
@@ -929,12 +511,12 @@ parse_tag(struct hb_parser *p)
 	if (span_starts(s, ">"))
 		return parse_partial(p, false);
 	if (span_starts(s, "*"))
-		return fail(p, "decorators stand in blocks here: "
+		return hb_fail(p, "decorators stand in blocks here: "
 		    "{{#*inline}}");
 	if (!span_starts(s, "#") && !span_starts(s, "^"))
 		return parse_print(p);
 	inside = span_from(s, 1);
-	while (inside.len > 0 && is_blank(inside.p[0]))
+	while (inside.len > 0 && hb_is_blank(inside.p[0]))
 		inside = span_from(inside, 1);
 	if (span_starts(inside, ">"))
 		return parse_partial(p, true);
@@ -977,6 +559,6 @@ hb_parse(struct template *t, struct template_error *error)
 
 	t->hb = parse_body(&p);
 	if (!p.failed && p.at < p.source.len)
-		fail(&p, "this ends nothing that is open");
+		hb_fail(&p, "this ends nothing that is open");
 	return p.failed ? -1 : 0;
 }

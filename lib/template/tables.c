@@ -30,7 +30,7 @@ test_find(struct span name)
 {
 	const struct test_row *row;
 
-	for (row = tests; row->name != NULL; row++) {
+	for (row = jinja_tests; row->name != NULL; row++) {
 		if (span_eq_str(name, row->name))
 			return row;
 	}
@@ -42,7 +42,7 @@ function_find(struct span name)
 {
 	const struct function_row *row;
 
-	for (row = functions; row->name != NULL; row++) {
+	for (row = jinja_functions; row->name != NULL; row++) {
 		if (span_eq_str(name, row->name))
 			return row;
 	}
@@ -71,7 +71,7 @@ test_near(struct span name)
 	const struct test_row *row;
 	size_t n = 0;
 
-	for (row = tests; row->name != NULL && n < NAMES_MAX; row++)
+	for (row = jinja_tests; row->name != NULL && n < NAMES_MAX; row++)
 		names[n++] = row->name;
 	return text_nearest(name, names, n);
 }

@@ -36,8 +36,8 @@ extern const struct filter_row filters_pick[];
 extern const struct filter_row filters_number[];
 extern const struct filter_row filters_date[];
 extern const struct filter_row filters_format[];
-extern const struct test_row tests[];
-extern const struct function_row functions[];
+extern const struct test_row jinja_tests[];
+extern const struct function_row jinja_functions[];
 
 /* NULL: there is none. */
 const struct filter_row *filter_find(struct span name);

@@ -273,7 +273,7 @@ is_test(struct render *r, struct call *c)
 	return c->in.kind == TV_TEXT && test_find(c->in.u.text) != NULL;
 }
 
-const struct test_row tests[] = {
+const struct test_row jinja_tests[] = {
 	{ "undefined", is_undefined },
 	{ "defined", is_defined },
 	{ "none", is_none },

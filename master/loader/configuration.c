@@ -11,7 +11,9 @@
 #include "lib/ipc/delivery.h"
 #include "lib/policy/loader.h"
 #include "lib/policy/unbuilt.h"
+#include "lib/settings/key_check.h"
 #include "lib/settings/suite.h"
+#include "lib/settings/suite_keys.h"
 #include "lib/settings/yaml.h"
 
 /* What the tables take and nothing here does, with its line. */
@@ -189,4 +191,44 @@ out:
 	p->file = NULL;
 	free(file);
 	return status;
+}
+
+/* ---- keys ---------------------------------------------------------------- */
+
+static int
+keys_settle(struct key_list *l, bool check, struct problems *p)
+{
+	/* A caller without rights learns what it can. */
+	const bool lenient = true;
+
+	if (l->n > KEY_LIST_MAX) {
+		problem_add(p, 0, "more than %d key files are named: name "
+		    "fewer", KEY_LIST_MAX);
+		return -1;
+	}
+	if (!check)
+		return 0;
+	if (key_list_read_files(l, lenient, p) == -1)
+		return -1;
+	return key_list_check(l, p);
+}
+
+int
+configuration_keys(struct suite *suite, bool check,
+    struct configuration_keys *out, struct problems *p)
+{
+	int status;
+
+	*out = (struct configuration_keys){ 0 };
+	suite_keys(suite, &out->smtpd, &out->out);
+	status = keys_settle(&out->smtpd, check, p);
+	status |= keys_settle(&out->out, check, p);
+	return status;
+}
+
+void
+configuration_keys_free(struct configuration_keys *keys)
+{
+	key_list_free(&keys->smtpd);
+	key_list_free(&keys->out);
 }

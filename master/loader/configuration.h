@@ -5,8 +5,15 @@
 
 #include <stdbool.h>
 
+#include "lib/settings/key_list.h"
+
 struct problems;
 struct suite;
+
+/* What each role needs of keys. */
+struct configuration_keys {
+	struct key_list smtpd, out;
+};
 
 /*
  * folder/ekiden.yaml may be absent. policy NULL: the file that ekiden.yaml
@@ -14,5 +21,13 @@ struct suite;
  */
 int configuration_load(struct suite *suite, const char *folder,
     const char *policy, bool validate, struct problems *problems);
+/*
+ * Move what the suite says of keys into lists. check: read the files and look
+ * whether they serve, too; else that is done elsewhere, since the loader has
+ * no right to them. 0, or -1 with problems; free the lists in either case.
+ */
+int configuration_keys(struct suite *suite, bool check,
+    struct configuration_keys *out, struct problems *problems);
+void configuration_keys_free(struct configuration_keys *keys);
 
 #endif

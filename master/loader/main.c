@@ -23,6 +23,8 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/io/tls_server.h"
+#include "lib/policy/policy.h"
 #include "lib/proc/jail.h"
 #include "lib/settings/suite.h"
 #include "master/loader/configuration.h"
@@ -103,13 +105,31 @@ absolute(const char *path)
 	return full != NULL ? full : xstrdup(path);
 }
 
+/* Read all, and tell master unless this is a check alone. */
+static int
+load(const struct request *q, struct problems *problems)
+{
+	struct configuration_keys keys;
+	struct suite suite;
+	int status = configuration_load(&suite, q->config_dir, q->policy,
+	    q->check, problems);
+
+	if (status != 0)
+		return status;
+	status = configuration_keys(&suite, q->check, &keys, problems);
+	if (status == 0 && !q->check)
+		status = plan_send(&suite, &keys);
+	configuration_keys_free(&keys);
+	suite_free(&suite);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct request q = { .config_dir = "/etc/ekiden" };
 	struct problems problems = { 0 };
 	struct buf text = { 0 };
-	struct suite suite;
 	int status;
 
 	log_init("loader", false, LOG_LEVEL_INFO);
@@ -123,17 +143,13 @@ main(int argc, char **argv)
 		jail_drop(&q.user);
 	if (q.policy != NULL)
 		q.policy = absolute(q.policy);
+	tls_server_start();
+	policy_prepare();
 	jail_close(&jail);
-	status = configuration_load(&suite, q.config_dir, q.policy, q.check,
-	    &problems);
+	status = load(&q, &problems);
 	problems_print(&problems, &text);
 	if (write(STDERR_FILENO, buf_data(&text), buf_len(&text)) == -1)
 		log_warn("writing to stderr");
-	if (status == 0) {
-		if (!q.check)
-			status = plan_send(&suite);
-		suite_free(&suite);
-	}
 	problems_free(&problems);
 	buf_free(&text);
 	return status == 0 ? 0 : 1;

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "master/loader/plan.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/base/log.h"
 #include "lib/io/loop.h"
+#include "lib/io/sealed.h"
 #include "lib/ipc/channel.h"
 #include "lib/ipc/control.h"
 #include "lib/settings/suite.h"
+#include "master/loader/configuration.h"
 
 static void
 lost(void *owner, struct channel *ch)
@@ -70,32 +69,38 @@ send_log_folders(struct channel *ch, const struct local_logs *l)
 
 /* The configuration as a file of memory that nobody can change any more. */
 static int
-seal(const struct suite *suite, uint64_t *len_out)
+seal_suite(const struct suite *suite, uint64_t *len_out)
 {
 	struct buf bytes = { 0 };
-	int fd = memfd_create("ekiden-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	size_t at = 0;
-	ssize_t n;
+	int fd;
 
-	if (fd == -1)
-		fatal("memory file for the configuration");
 	suite_put(&bytes, suite);
-	while (at < buf_len(&bytes)) {
-		n = write(fd, buf_data(&bytes) + at, buf_len(&bytes) - at);
-		if (n <= 0)
-			fatal("writing the configuration");
-		at += (size_t)n;
-	}
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW |
-	    F_SEAL_SEAL) == -1)
-		fatal("sealing the configuration");
+	fd = sealed_make("ekiden-config", buf_span(&bytes));
 	*len_out = buf_len(&bytes);
 	buf_free(&bytes);
 	return fd;
 }
 
+static void
+send_keys(struct channel *ch, enum role role, const struct key_list *list)
+{
+	struct control_keys k = { .role = role };
+	struct buf bytes = { 0 };
+	int fd;
+
+	if (list->n == 0)
+		return;
+	key_list_put(&bytes, list);
+	k.len = buf_len(&bytes);
+	fd = sealed_make("ekiden-key-list", buf_span(&bytes));
+	buf_wipe(&bytes);
+	control_keys_put(channel_begin(ch, MSG_PLAN_KEYS, 0), &k);
+	channel_end_fd(ch, fd);
+	close(fd);
+}
+
 int
-plan_send(const struct suite *suite)
+plan_send(const struct suite *suite, const struct configuration_keys *keys)
 {
 	struct loop *loop = loop_new();
 	struct channel *ch = channel_new(loop, PLAN_MASTER_FD, ROLE_LOADER,
@@ -116,10 +121,13 @@ plan_send(const struct suite *suite)
 	send_count(ch, ROLE_LOGGER, 1);
 	send_count(ch, ROLE_QMGR, 1);
 	send_count(ch, ROLE_POLICY, 1);
+	send_count(ch, ROLE_LOOKUP, 1);
 	send_count(ch, ROLE_LOCAL, 1);
 	send_count(ch, ROLE_OUT, suite->processes.smtp_out);
 	send_count(ch, ROLE_SMTPD, suite->processes.smtpd);
-	fd = seal(suite, &done.config_len);
+	send_keys(ch, ROLE_SMTPD, &keys->smtpd);
+	send_keys(ch, ROLE_OUT, &keys->out);
+	fd = seal_suite(suite, &done.config_len);
 	control_setup_put(channel_begin(ch, MSG_PLAN_DONE, 0), &done);
 	channel_end_fd(ch, fd);
 	close(fd);

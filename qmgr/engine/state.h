@@ -20,7 +20,7 @@
 #include "qmgr/engine/registry.h"
 #include "qmgr/engine/rng.h"
 #include "qmgr/engine/slab.h"
-#include "qmgr/engine/throttle.h"
+#include "lib/settings/throttle.h"
 #include "qmgr/engine/wheel.h"
 
 enum {

@@ -9,12 +9,24 @@
 
 #include "lib/base/log.h"
 #include "lib/dns/dns.h"
+#include "lib/policy/door.h"
 #include "lib/policy/policy.h"
 #include "qmgr/policy/lookup.h"
 #include "qmgr/policy/mx.h"
 #include "qmgr/policy/policyd.h"
 #include "qmgr/policy/question.h"
 #include "qmgr/policy/settings.h"
+
+static void
+on_lookup_is(void *arg, struct channel *ch, uint64_t id, struct reader *r,
+    int fd)
+{
+	struct policyd *pd = arg;
+
+	(void)ch;
+	(void)fd;
+	door_on_answer(pd->door, id, r);
+}
 
 static const struct channel_handler handlers[] = {
 	{ MSG_ASK_QUEUE, settings_on_ask_queue },
@@ -23,6 +35,7 @@ static const struct channel_handler handlers[] = {
 	{ MSG_ASK_PATH, settings_on_ask_path },
 	{ MSG_ASK_MX, lookup_on_ask_mx },
 	{ MSG_ASK_HOST, lookup_on_ask_host },
+	{ MSG_LOOKUP_IS, on_lookup_is },
 	{ .handle = NULL },
 };
 
@@ -43,9 +56,19 @@ prepare(void *state, struct daemon *d)
 	struct policyd *pd = state;
 	char *why;
 
+	policy_prepare();
 	pd->dns = dns_new(d->loop, &d->suite.dns, &why);
 	if (pd->dns == NULL)
 		fatalx("dns: %s", why);
+}
+
+static struct channel *
+lookup_channel(void *arg, enum lookup_op op)
+{
+	struct policyd *pd = arg;
+
+	(void)op;
+	return daemon_peer(&pd->daemon, ROLE_LOOKUP, 0);
 }
 
 static void
@@ -56,9 +79,11 @@ started(void *state, struct daemon *d)
 	struct mx_limits limits = limits_of(&d->suite);
 
 	pd->mx = mx_new(d->loop, pd->dns, &limits);
+	pd->door = door_new(lookup_channel, pd);
 	pd->policy = policy_load(d->loop, &d->suite, &error);
 	if (pd->policy == NULL)
 		fatalx("the policy cannot be loaded: %s", error.text);
+	policy_set_door(pd->policy, pd->door);
 }
 
 /* The limits of MX resolution aside, which are no part of the resolver. */
@@ -126,6 +151,7 @@ reload(void *state, const struct suite *old)
 		return;
 	}
 	policy_free(&pd->policy);
+	policy_set_door(fresh, pd->door);
 	pd->policy = fresh;
 	settings_ask_again(pd);
 }
@@ -133,7 +159,12 @@ reload(void *state, const struct suite *old)
 static void
 peer_down(void *state, struct channel *ch)
 {
-	questions_forget_peer(state, ch);
+	struct policyd *pd = state;
+
+	if (channel_peer(ch) == ROLE_LOOKUP)
+		door_lost(pd->door, ch);
+	else
+		questions_forget_peer(pd, ch);
 }
 
 static void

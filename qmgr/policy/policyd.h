@@ -6,6 +6,7 @@
 #include "lib/proc/daemon.h"
 
 struct dns;
+struct door;
 struct mx;
 struct policy;
 struct question;
@@ -14,6 +15,7 @@ struct policyd {
 	struct daemon daemon;
 	struct dns *dns;
 	struct mx *mx;
+	struct door *door;
 	struct policy *policy;
 	struct question *questions; /* not answered yet */
 	size_t n_questions;

@@ -13,10 +13,12 @@
 #include "lib/ipc/control.h"
 #include "lib/ipc/delivery.h"
 #include "lib/ipc/journal.h"
+#include "lib/ipc/lookup.h"
 #include "lib/ipc/policy.h"
 #include "lib/ipc/store.h"
 #include "lib/mail/envelope.h"
 #include "lib/mail/record.h"
+#include "lib/settings/key_list.h"
 
 #define BODY(name, declare, get, put, done)                                    \
 	static inline void                                                     \
@@ -44,10 +46,15 @@ PLAIN(control_bind)
 BODY(control_folder, struct control_folder v, control_folder_get(r, &v),
     control_folder_put(b, &v), free(v.path))
 PLAIN(control_count)
+PLAIN(control_keys)
+BODY(key_list, struct key_list v, key_list_get(r, &v), key_list_put(b, &v),
+    key_list_free(&v))
 PLAIN(sched_entry)
 LISTS(store)
 NUMBER(stored)
 PLAIN(lone_record)
+PLAIN(lookup)
+PLAIN(lookup_answer)
 NUMBER(health)
 LISTS(enqueued)
 PLAIN(enqueued_gap)
@@ -110,6 +117,8 @@ static void (*const bodies[])(struct reader *, struct buf *,
 	body_outcome_kept, body_ask_queue, body_ask_name, body_ask_path,
 	body_settings_answer, body_ask_mx, body_mx_answer, body_ask_host,
 	body_host_answer, body_envelope, body_record, body_dispatch,
+	body_control_keys, body_key_list,
+	body_lookup, body_lookup_answer,
 };
 
 enum { BODIES = sizeof(bodies) / sizeof(*bodies) };

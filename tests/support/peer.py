@@ -13,6 +13,7 @@ class Session:
         self.address = address  # of the client
         self.commands = []
         self.replies = []
+        self.certificate = None  # what the client showed
         self.began = time.monotonic()
         self.ended = None
 
@@ -29,15 +30,17 @@ class Message:
 class Peer:
     """answer(command, session) gives the reply's text (lines joined by \\n),
     None for the usual one, or "close". "connect" and "." are commands here
-    too; LMTP asks ". RECIPIENT" for each one that was accepted."""
+    too; LMTP asks ". RECIPIENT" for each one that was accepted. tls is an
+    ssl.SSLContext for STARTTLS."""
 
     EHLO = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 
     def __init__(self, answer=None, address="127.0.0.1", port=0, lmtp=False,
-                 ehlo=EHLO, delay=0):
+                 ehlo=EHLO, delay=0, tls=None):
         self.answer = answer or (lambda command, session: None)
         self.lmtp = lmtp
-        self.ehlo = ehlo
+        self.ehlo = ehlo + (("STARTTLS",) if tls else ())
+        self.tls = tls
         self.delay = delay  # seconds before the reply to a content
         self.lock = threading.Lock()
         self.sessions = []
@@ -127,6 +130,12 @@ class Peer:
                 elif say(command, "354 go on").startswith("3"):
                     self._content(lines, say, session, sender, recipients)
                 sender, recipients = None, []
+            elif verb == "STARTTLS" and self.tls:
+                say(command, "220 2.0.0 go on")
+                connection = self.tls.wrap_socket(connection,
+                                                  server_side=True)
+                lines = connection.makefile("rb")
+                session.certificate = connection.getpeercert()
             elif verb == "QUIT":
                 say(command, "221 2.0.0 bye")
                 return

@@ -29,6 +29,7 @@
 #include "lib/base/log.h"
 #include "lib/io/sock.h"
 #include "lib/io/tls_server.h"
+#include "lib/ipc/tally.h"
 #include "lib/mail/envelope.h"
 #include "lib/mail/record.h"
 #include "smtpd/conf.h"
@@ -259,7 +260,8 @@ server_run(struct server *s, const int *listeners, size_t n, bool with_policy)
 	struct problems problems = { 0 };
 	struct smtpd *d = &s->smtpd;
 	struct buf text = { 0 };
-	int pair[2];
+	const struct key_list no_keys = { 0 };
+	int pair[2], tally_fd;
 	size_t i;
 
 	if (suite_load_text(SPAN_LIT(config), &d->daemon.suite,
@@ -276,14 +278,17 @@ server_run(struct server *s, const int *listeners, size_t n, bool with_policy)
 	if (with_policy)
 		bundle_add(&d->daemon.suite.bundle, "init.lua",
 		    SPAN_LIT(policy));
-	d->conf = conf_new(&d->daemon.suite);
-	if (conf_load_policy(d->conf, d->loop, &d->daemon.suite) != 0)
+	d->conf = conf_new(&d->daemon.suite, &no_keys);
+	if (conf_load_policy(d->conf, d->loop, &d->daemon.suite,
+	    NULL) != 0)
 		abort();
 	tls_server_start();
 	outbox_init(&d->outbox);
 	timer_init(&d->accept_wait, d->loop, NULL, d);
+	d->tally = tally_new(&tally_fd);
+	tally_set_processes(d->tally, 1);
 	for (i = 0; i < n; i++)
-		acceptor_add(d, listeners[i], (uint32_t)i);
+		acceptor_add(d, listeners[i], (uint32_t)i, (uint32_t)i);
 	if (sock_pair(pair) != 0)
 		abort();
 	s->room_events = (struct channel_events){

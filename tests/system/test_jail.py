@@ -38,7 +38,7 @@ def roles(suite):
 
 
 def test_no_privileges(roles):
-    assert len({role for role, _ in roles}) == 8
+    assert len({role for role, _ in roles}) == 9
     for role, pid in roles:
         s = status(pid)
         assert s["NoNewPrivs"] == "1", role

@@ -131,3 +131,16 @@ def test_folders_of_others_stay_theirs(make_suite):
     os.unlink(os.path.join(s.spool, "theirs"))
     s.start()
     assert os.stat(s.spool).st_uid != 0
+
+
+def test_one_wish_to_stop_heard_twice(make_suite):
+    """Ctrl-C goes to the terminal's whole group: to the suite, and to what
+    started it, which asks too. Nobody is killed for that."""
+    s = make_suite().start()
+    with s.client() as client:
+        client.noop()
+        s.process.send_signal(signal.SIGINT)
+        s.process.send_signal(signal.SIGTERM)
+        client.close()
+    assert s.stop() == 0
+    assert not said(s, "killed"), s.stderr

@@ -143,9 +143,16 @@ role_find(struct span name)
 	return (enum role)role;
 }
 
+/* Those that work once and end are none. */
+static bool
+is_daemon(enum role role)
+{
+	return role != ROLE_LOADER && role != ROLE_KEYS;
+}
+
 /*
- * In the list a role that is left open stands for the daemons: the loader is
- * none, and what goes to all of them does not go to master.
+ * In the list a role that is left open stands for the daemons, and what goes
+ * to all of them does not go to master. Keys go to those who have any.
  */
 static bool
 says(unsigned type, enum role from, enum role to)
@@ -154,7 +161,9 @@ says(unsigned type, enum role from, enum role to)
 
 	if (!message_allowed(type, from, to))
 		return false;
-	if (from == ROLE_LOADER || to == ROLE_LOADER)
+	if (type == MSG_KEYS)
+		return to == ROLE_SMTPD || to == ROLE_OUT;
+	if (!is_daemon(from) || !is_daemon(to))
 		return row->from != ROLE_COUNT && row->to != ROLE_COUNT;
 	return to != ROLE_MASTER || row->to == ROLE_MASTER;
 }

@@ -71,6 +71,7 @@ chmod 644 "$home/etc/ekiden.yaml"
 trap stop INT TERM EXIT
 set --
 [ "$(id -u)" != 0 ] || set -- --user 61100-61120
+: >"$home/stderr"
 "$build/bin/ekiden" run --config "$home/etc" "$@" 2>"$home/stderr" &
 suite=$!
 if ! wait_line "$home/stderr" '^initialization complete' "$suite"; then

@@ -5,10 +5,25 @@
 
 #include "lib/policy/library.h"
 
+extern const struct library library_cidr;
+extern const struct library library_counter_series;
+extern const struct library library_crypto;
+extern const struct library library_digest;
+extern const struct library library_domain_map;
 extern const struct library library_encode;
+extern const struct library library_mpsc;
+extern const struct library library_regex;
+extern const struct library library_regex_set_map;
+extern const struct library library_secrets;
 extern const struct library library_serde;
+extern const struct library library_string;
+extern const struct library library_time;
+extern const struct library library_uuid;
 
-/* The table on top is the module `kumo`: old names of kumo.serde's. */
+/* Functions of `kumo` itself. */
+int kumo_memoize(lua_State *L);
+int make_throttle(lua_State *L);
+/* The table on top is `kumo`: old names of kumo.serde's functions. */
 void serde_alias(lua_State *L);
 
 #endif

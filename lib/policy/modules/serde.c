@@ -2,6 +2,7 @@
 /* kumo.serde: Lua values as JSON, TOML and YAML, and back. */
 #include "lib/policy/modules/modules.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/data/json_read.h"
@@ -85,11 +86,13 @@ load(lua_State *L, const char *name, reader_fn *read)
 {
 	const char *path = luaL_checkstring(L, 1);
 	struct data_error error = { .line = 0 };
-	struct span text;
+	const struct chunk *c = module_file(policy_of(L), path);
 
-	if (module_file(L, path, &text) == -1)
-		return where_error(L, "%s: %s", name, lua_tostring(L, -1));
-	if (read(L, text, &error) == 0)
+	if (c == NULL)
+		return where_error(L, "%s: %s: %s", name, path, errno != 0 ?
+		    strerror(errno) : "not read when the configuration was "
+		    "loaded");
+	if (read(L, span_make(c->p, c->len), &error) == 0)
 		return 1;
 	if (error.line == 0)
 		return where_error(L, "%s: %s: %s", name, path, error.text);

@@ -8,10 +8,13 @@
 #include "lib/ipc/control.h"
 #include "lib/ipc/delivery.h"
 #include "lib/ipc/journal.h"
+#include "lib/ipc/lookup.h"
 #include "lib/ipc/policy.h"
 #include "lib/ipc/store.h"
+#include "lib/ipc/tally.h"
 #include "lib/mail/envelope.h"
 #include "lib/mail/record.h"
+#include "lib/settings/key_list.h"
 #include "tests/support/check.h"
 
 static const struct uuid id1 = { { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
@@ -98,13 +101,26 @@ struct number {
 };
 
 PLAIN(control_peer, ROLE_OUT, 3)
-PLAIN(control_listener, 1024)
+PLAIN(control_listener, 1024, TALLY_ROWS - 1)
+PLAIN(control_keys, ROLE_OUT, 1 << 20)
 PLAIN(control_setup, 1 << 30, UINT32_MAX)
 PLAIN(control_bind, LISTENER_HTTP, 7, v6)
 BODY(control_folder, control_folder,
     ((struct control_folder){ ROLE_LOGGER, (char []){ "/var/log/x" } }),
     control_folder_get(r, &v), control_folder_put(b, &v), free(v.path))
 PLAIN(control_count, ROLE_SMTPD, 8)
+
+static struct key_item key_items[] = {
+	{ .name = (char []){ "/etc/a.pem" }, .where = (char []){ "f:1: x" },
+	  .uses = TLS_PEM_CHAIN | TLS_PEM_KEY, .guess = true },
+	{ .name = (char []){ "key_data:1" }, .where = (char []){ "" },
+	  .known = true, .p = (uint8_t []){ "bytes" }, .len = 5 },
+};
+static struct key_pair key_pairs[] = { { 0, 1, (char []){ "f:2: y" } } };
+
+BODY(key_list, key_list,
+    ((struct key_list){ key_items, 2, key_pairs, 1 }),
+    key_list_get(r, &v), key_list_put(b, &v), key_list_free(&v))
 
 PLAIN(sched_entry, .id = id1, .due_ms = -1, .attempts = 2, .n_rcpts = 3,
     .size = 4, .queue = SPAN_LIT("q"))
@@ -113,6 +129,8 @@ LISTS(store, .deferred = true, .messages = messages, .n_messages = 2,
 BODY(stored, number, { STORED_FAILED }, v.v = stored_get(r),
     stored_put(b, (enum stored_result)v.v), (void)0)
 PLAIN(lone_record, SPAN_LIT("record"), SPAN_LIT("envelope"))
+PLAIN(lookup, LOOKUP_THROTTLE, SPAN_LIT("value"))
+PLAIN(lookup_answer, true, SPAN_LIT("error"), SPAN_LIT("value"))
 BODY(health, number, { HEALTH_FAILED }, v.v = health_get(r),
     health_put(b, (enum health)v.v), (void)0)
 LISTS(enqueued, .commit = 9, .entries = entries, .n = 2)
@@ -218,7 +236,9 @@ static const struct {
 } bodies[] = {
 	ROW(control_peer), ROW(control_listener), ROW(control_setup),
 	ROW(control_bind), ROW(control_folder), ROW(control_count),
+	ROW(control_keys), ROW(key_list),
 	ROW(sched_entry), ROW(store), ROW(stored), ROW(lone_record),
+	ROW(lookup), ROW(lookup_answer),
 	ROW(health), ROW(enqueued), ROW(enqueued_gap), ROW(settle),
 	ROW(settled), ROW(sched_scan), ROW(sched_slice), ROW(journal_entry),
 	ROW(journal_grown), ROW(journal_read), ROW(journal_part),

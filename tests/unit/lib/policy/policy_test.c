@@ -79,8 +79,8 @@ static const struct {
 	{ KUMO "\nkumo.on('get_queue_confg', print)", POLICY_FAILED,
 	    PLACE "2: kumo.on: no event is called 'get_queue_confg', did you "
 	    "mean 'get_queue_config'?" },
-	{ KUMO "\nkumo.on('smtp_server_ehlo', print)", POLICY_FAILED,
-	    PLACE "2: kumo.on: the event 'smtp_server_ehlo' is not part" },
+	{ KUMO "\nkumo.on('rebind_message', print)", POLICY_FAILED,
+	    PLACE "2: kumo.on: the event 'rebind_message' is not part" },
 	{ KUMO "kumo.on('init', print)\nkumo.on('init', print)",
 	    POLICY_FAILED, PLACE "2: kumo.on: 'init' has a handler" },
 	{ KUMO "\nkumo.define_spool{}", POLICY_FAILED,

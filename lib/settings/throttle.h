@@ -4,8 +4,8 @@
  * state is one time, that at which all that was let through would have come
  * evenly spaced. Zero-initialised has let nothing through yet.
  */
-#ifndef QMGR_ENGINE_THROTTLE_H
-#define QMGR_ENGINE_THROTTLE_H
+#ifndef LIB_SETTINGS_THROTTLE_H
+#define LIB_SETTINGS_THROTTLE_H
 
 #include <stdint.h>
 
@@ -18,6 +18,13 @@ struct throttle {
 /* Milliseconds until one more may pass; 0: now. A spec not set passes all. */
 int64_t throttle_wait_ms(const struct throttle *t,
     const struct throttle_spec *spec, int64_t now_ms);
+/* How many may pass at once after a rest. */
+uint64_t throttle_at_once(const struct throttle_spec *spec);
+/* How many may pass at once now. */
+int64_t throttle_left(const struct throttle *t,
+    const struct throttle_spec *spec, int64_t now_ms);
+/* Milliseconds until it is as if nothing had passed. */
+int64_t throttle_full_in_ms(const struct throttle *t, int64_t now_ms);
 /* Count one, whatever throttle_wait_ms says. */
 void throttle_take(struct throttle *t, const struct throttle_spec *spec,
     int64_t now_ms);

@@ -1,122 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/template/date.h"
+#include "lib/template/when.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/text.h"
 
-#define YEAR_0 (-62167219200)     /* 0000-01-01 */
-#define YEAR_10000 253402300800
-
-/* ---- the calendar -------------------------------------------------------- */
-
-struct civil {
-	int64_t year;
-	int month, day;    /* from 1 */
-	int day_of_year;   /* from 1 */
-	int weekday;       /* 0: Sunday */
-	int hour, minute, second;
-};
-
-static bool
-is_leap(int64_t y)
-{
-	return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-}
-
-/* Days since 1970 of the year's first day; the year is 0 or later. */
-static int64_t
-year_start(int64_t y)
-{
-	int64_t p = y - 1;
-
-	return y == 0 ? -719528 :
-	    p * 365 + p / 4 - p / 100 + p / 400 - 719162;
-}
-
-static const int month_starts[] = {
-	0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365,
-};
-
-static int
-month_start(int month, bool leap)
-{
-	return month_starts[month - 1] + (leap && month > 2 ? 1 : 0);
-}
-
-static int64_t
-floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0 ? 1 : 0);
-}
-
-static void
-civil_of(const struct moment *m, struct civil *out)
-{
-	int64_t local = m->utc_s + m->offset, days = floor_div(local, 86400);
-	int64_t rest = local - days * 86400;
-	bool leap;
-
-	out->year = 1970 + floor_div(days, 365);
-	while (out->year > 0 && year_start(out->year) > days)
-		out->year--;
-	while (year_start(out->year + 1) <= days)
-		out->year++;
-	leap = is_leap(out->year);
-	out->day_of_year = (int)(days - year_start(out->year)) + 1;
-	out->month = 12;
-	while (month_start(out->month, leap) >= out->day_of_year)
-		out->month--;
-	out->day = out->day_of_year - month_start(out->month, leap);
-	out->weekday = (int)((days % 7 + 7 + 4) % 7);
-	out->hour = (int)(rest / 3600);
-	out->minute = (int)(rest / 60 % 60);
-	out->second = (int)(rest % 60);
-}
-
 /* ---- in ------------------------------------------------------------------ */
 
 static int
-in_range(struct moment *m)
+in_range(const struct when *w)
 {
 	/* A day to each side for the offset. */
-	return m->utc_s < YEAR_0 + 86400 || m->utc_s >= YEAR_10000 - 86400 ?
+	return w->at.s < DATE_MIN + 86400 || w->at.s > DATE_MAX - 86400 ?
 	    -1 : 0;
 }
 
 int
-date_from_seconds(double seconds, struct moment *out)
+when_from_seconds(double seconds, struct when *out)
 {
-	double whole = floor(seconds);
-
-	*out = (struct moment){ .has_time = true };
-	if (!(whole > -1e12 && whole < 1e12))
+	*out = (struct when){ .has_time = true };
+	if (!(seconds > -1e12 && seconds < 1e12) ||
+	    moment_from_double(seconds, &out->at) == -1)
 		return -1;
-	out->utc_s = (int64_t)whole;
-	/* A double of our days has microseconds, no more. */
-	out->ns = (int32_t)(round((seconds - whole) * 1e6) * 1000);
-	if (out->ns >= 1000000000) {
-		out->ns -= 1000000000;
-		out->utc_s++;
-	}
 	return in_range(out);
 }
 
-int
-date_from_fields(int64_t year, int64_t day_of_year, int64_t hour,
-    int64_t minute, int64_t second, struct moment *out)
+/* Seconds since 1970, or -1 in *out's place. */
+static int
+from_date(const struct date *d, struct when *out)
 {
-	*out = (struct moment){ .has_time = true };
+	*out = (struct when){ .has_time = true };
+	return date_to_seconds(d, &out->at.s);
+}
+
+int
+when_from_fields(int64_t year, int64_t day_of_year, int64_t hour,
+    int64_t minute, int64_t second, struct when *out)
+{
+	struct date d = { .month = 1, .day = 1 }, check;
+
 	if (year < 0 || year > 9999 || day_of_year < 1 ||
-	    day_of_year > (is_leap(year) ? 366 : 365) || hour < 0 ||
-	    hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-	    second > 59)
+	    day_of_year > 366 || hour < 0 || hour > 23 || minute < 0 ||
+	    minute > 59 || second < 0 || second > 59)
 		return -1;
-	out->utc_s = (year_start(year) + day_of_year - 1) * 86400 +
-	    hour * 3600 + minute * 60 + second;
-	return in_range(out);
+	d.year = (int)year;
+	d.hour = (unsigned)hour;
+	d.minute = (unsigned)minute;
+	d.second = (unsigned)second;
+	if (from_date(&d, out) == -1)
+		return -1;
+	out->at.s += (day_of_year - 1) * 86400;
+	date_from_seconds(out->at.s, &check);
+	return check.year != d.year ? -1 : in_range(out);
 }
 
 static int
@@ -142,14 +78,14 @@ take(struct span *s, char c)
 
 /* [.,]digits */
 static void
-take_fraction(struct span *s, int32_t *ns)
+take_fraction(struct span *s, uint32_t *ns)
 {
-	int32_t unit = 100000000;
+	uint32_t unit = 100000000;
 
 	if (!take(s, '.') && !take(s, ','))
 		return;
 	while (s->len > 0 && ascii_digit(s->p[0])) {
-		*ns += (s->p[0] - '0') * unit;
+		*ns += (uint32_t)(s->p[0] - '0') * unit;
 		unit /= 10;
 		*s = span_from(*s, 1);
 	}
@@ -176,45 +112,53 @@ take_offset(struct span *s, int32_t *offset)
 	return 0;
 }
 
-int
-date_parse(struct span s, struct moment *out)
+/* [T ]hh[:]mm[[:]ss[.fraction]][offset] */
+static int
+take_time(struct span *s, struct date *d, struct when *out)
 {
-	int year, month, day, hour = 0, minute = 0, second = 0;
-	int32_t ns = 0, offset = 0;
-	bool dashes, time;
+	int hour, minute, second = 0;
+
+	if (take_digits(s, 2, &hour) == -1)
+		return -1;
+	take(s, ':');
+	if (take_digits(s, 2, &minute) == -1)
+		return -1;
+	if (take(s, ':') || (s->len > 0 && ascii_digit(s->p[0]))) {
+		if (take_digits(s, 2, &second) == -1)
+			return -1;
+		take_fraction(s, &out->at.ns);
+	}
+	d->hour = (unsigned)hour;
+	d->minute = (unsigned)minute;
+	d->second = (unsigned)second;
+	*s = span_trim(*s);
+	return take_offset(s, &out->offset);
+}
+
+int
+when_parse(struct span s, struct when *out)
+{
+	struct when w = { .has_time = false };
+	struct date d = { .year = 0 };
+	int year, month, day;
+	bool dashes;
 
 	s = span_trim(s);
 	if (take_digits(&s, 4, &year) == -1)
 		return -1;
 	dashes = take(&s, '-');
 	if (take_digits(&s, 2, &month) == -1 || (dashes && !take(&s, '-')) ||
-	    take_digits(&s, 2, &day) == -1 || month < 1 || month > 12 ||
-	    day < 1 || day > month_starts[month] - month_starts[month - 1] +
-	    (month == 2 && is_leap(year) ? 1 : 0))
+	    take_digits(&s, 2, &day) == -1)
 		return -1;
-	time = take(&s, 'T') || take(&s, 't') || take(&s, ' ');
-	if (time) {
-		if (take_digits(&s, 2, &hour) == -1)
-			return -1;
-		take(&s, ':');
-		if (take_digits(&s, 2, &minute) == -1)
-			return -1;
-		if (take(&s, ':') || (s.len > 0 && ascii_digit(s.p[0]))) {
-			if (take_digits(&s, 2, &second) == -1)
-				return -1;
-			take_fraction(&s, &ns);
-		}
-		s = span_trim(s);
-		if (take_offset(&s, &offset) == -1)
-			return -1;
-	}
-	if (s.len > 0 || date_from_fields(year, month_start(month,
-	    is_leap(year)) + day, hour, minute, second, out) == -1)
+	d.year = year;
+	d.month = (unsigned)month;
+	d.day = (unsigned)day;
+	w.has_time = take(&s, 'T') || take(&s, 't') || take(&s, ' ');
+	if ((w.has_time && take_time(&s, &d, &w) == -1) || s.len > 0 ||
+	    from_date(&d, out) == -1)
 		return -1;
-	out->utc_s -= offset;
-	out->ns = ns;
-	out->offset = offset;
-	out->has_time = time;
+	w.at.s = out->at.s - w.offset;
+	*out = w;
 	return in_range(out);
 }
 
@@ -272,10 +216,10 @@ put_padded(struct buf *out, const struct component *c, int64_t v, int width)
 }
 
 static void
-put_year(struct buf *out, const struct component *c, const struct moment *m,
-    const struct civil *t)
+put_year(struct buf *out, const struct component *c, const struct when *w,
+    const struct date *t)
 {
-	(void)m;
+	(void)w;
 	if (modifier_is(c, "sign", "mandatory", "automatic"))
 		buf_add_byte(out, '+');
 	if (modifier_is(c, "repr", "last_two", "full"))
@@ -296,10 +240,10 @@ put_name(struct buf *out, const struct component *c, const char *name)
 }
 
 static void
-put_month(struct buf *out, const struct component *c, const struct moment *m,
-    const struct civil *t)
+put_month(struct buf *out, const struct component *c, const struct when *w,
+    const struct date *t)
 {
-	(void)m;
+	(void)w;
 	if (modifier_is(c, "repr", "numerical", "numerical"))
 		put_padded(out, c, t->month, 2);
 	else
@@ -307,78 +251,83 @@ put_month(struct buf *out, const struct component *c, const struct moment *m,
 }
 
 static void
-put_day(struct buf *out, const struct component *c, const struct moment *m,
-    const struct civil *t)
+put_day(struct buf *out, const struct component *c, const struct when *w,
+    const struct date *t)
 {
-	(void)m;
+	(void)w;
 	put_padded(out, c, t->day, 2);
 }
 
 static void
 put_ordinal(struct buf *out, const struct component *c,
-    const struct moment *m, const struct civil *t)
+    const struct when *w, const struct date *t)
 {
-	(void)m;
-	put_padded(out, c, t->day_of_year, 3);
+	(void)w;
+	put_padded(out, c, ((int)t->year_day + 1), 3);
 }
 
 static void
 put_weekday(struct buf *out, const struct component *c,
-    const struct moment *m, const struct civil *t)
+    const struct when *w, const struct date *t)
 {
 	int first = modifier_is(c, "one_indexed", "false", "true") ? 0 : 1;
 
-	(void)m;
+	(void)w;
 	if (modifier_is(c, "repr", "sunday", "long"))
-		buf_addf(out, "%d", t->weekday + first);
+		buf_addf(out, "%d", (int)t->weekday + first);
 	else if (modifier_is(c, "repr", "monday", "long"))
-		buf_addf(out, "%d", (t->weekday + 6) % 7 + first);
+		buf_addf(out, "%d", ((int)t->weekday + 6) % 7 + first);
 	else
 		put_name(out, c, weekdays[t->weekday]);
 }
 
+/* The weekday of 1 January, Monday 0; does the year have a week 53? */
+static bool
+has_week_53(int year)
+{
+	struct date d = { .year = year, .month = 1, .day = 1 };
+	int64_t s;
+	int first;
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	if (date_to_seconds(&d, &s) == -1)
+		return false;
+	date_from_seconds(s, &d);
+	first = ((int)d.weekday + 6) % 7;
+	return first == 3 || (first == 2 && leap);
+}
+
 /* ISO 8601: the week that holds the year's first Thursday is the first. */
 static int
-iso_week(const struct civil *t)
+iso_week(const struct date *t)
 {
-	int monday = (t->weekday + 6) % 7;
-	int week = (t->day_of_year - 1 - monday + 10) / 7;
-	int64_t year = t->year;
-	int first; /* weekday of the first of January, Monday 0 */
+	int monday = ((int)t->weekday + 6) % 7;
+	int week = ((int)t->year_day - monday + 10) / 7;
 
-	if (week == 0) {
-		year--;
-		first = (int)(((year_start(year < 0 ? 0 : year) + 3) % 7 +
-		    7) % 7);
-		return first == 3 || (first == 2 && is_leap(year)) ? 53 : 52;
-	}
-	if (week == 53) {
-		first = (int)(((year_start(year) + 3) % 7 + 7) % 7);
-		if (!(first == 3 || (first == 2 && is_leap(year))))
-			return 1;
-	}
-	return week;
+	if (week == 0)
+		return has_week_53(t->year - 1) ? 53 : 52;
+	return week == 53 && !has_week_53(t->year) ? 1 : week;
 }
 
 static void
-put_week(struct buf *out, const struct component *c, const struct moment *m,
-    const struct civil *t)
+put_week(struct buf *out, const struct component *c, const struct when *w,
+    const struct date *t)
 {
 	int week = iso_week(t);
 
-	(void)m;
+	(void)w;
 	if (modifier_is(c, "repr", "sunday", "iso"))
-		week = (t->day_of_year + 6 - t->weekday) / 7;
+		week = (((int)t->year_day + 1) + 6 - (int)t->weekday) / 7;
 	else if (modifier_is(c, "repr", "monday", "iso"))
-		week = (t->day_of_year + 6 - (t->weekday + 6) % 7) / 7;
+		week = (((int)t->year_day + 1) + 6 - ((int)t->weekday + 6) % 7) / 7;
 	put_padded(out, c, week, 2);
 }
 
 static void
-put_hour(struct buf *out, const struct component *c, const struct moment *m,
-    const struct civil *t)
+put_hour(struct buf *out, const struct component *c, const struct when *w,
+    const struct date *t)
 {
-	(void)m;
+	(void)w;
 	if (modifier_is(c, "repr", "12", "24"))
 		put_padded(out, c, (t->hour + 11) % 12 + 1, 2);
 	else
@@ -387,30 +336,30 @@ put_hour(struct buf *out, const struct component *c, const struct moment *m,
 
 static void
 put_minute(struct buf *out, const struct component *c,
-    const struct moment *m, const struct civil *t)
+    const struct when *w, const struct date *t)
 {
-	(void)m;
+	(void)w;
 	put_padded(out, c, t->minute, 2);
 }
 
 static void
 put_second(struct buf *out, const struct component *c,
-    const struct moment *m, const struct civil *t)
+    const struct when *w, const struct date *t)
 {
-	(void)m;
+	(void)w;
 	put_padded(out, c, t->second, 2);
 }
 
 static void
 put_subsecond(struct buf *out, const struct component *c,
-    const struct moment *m, const struct civil *t)
+    const struct when *w, const struct date *t)
 {
 	struct span digits = modifier(c, "digits", "1+");
 	char text[16];
 	int n = 9;
 
 	(void)t;
-	snprintf(text, sizeof(text), "%09d", m->ns);
+	snprintf(text, sizeof(text), "%09u", w->at.ns);
 	if (digits.len == 1 && digits.p[0] >= '1' && digits.p[0] <= '9')
 		n = digits.p[0] - '0';
 	else
@@ -421,9 +370,9 @@ put_subsecond(struct buf *out, const struct component *c,
 
 static void
 put_period(struct buf *out, const struct component *c,
-    const struct moment *m, const struct civil *t)
+    const struct when *w, const struct date *t)
 {
-	(void)m;
+	(void)w;
 	if (modifier_is(c, "case", "lower", "upper"))
 		buf_add_str(out, t->hour < 12 ? "am" : "pm");
 	else
@@ -432,49 +381,49 @@ put_period(struct buf *out, const struct component *c,
 
 static void
 put_offset_hour(struct buf *out, const struct component *c,
-    const struct moment *m, const struct civil *t)
+    const struct when *w, const struct date *t)
 {
 	(void)t;
-	if (m->offset < 0)
+	if (w->offset < 0)
 		buf_add_byte(out, '-');
 	else if (modifier_is(c, "sign", "mandatory", "automatic"))
 		buf_add_byte(out, '+');
-	put_padded(out, c, (m->offset < 0 ? -m->offset : m->offset) / 3600,
+	put_padded(out, c, (w->offset < 0 ? -w->offset : w->offset) / 3600,
 	    2);
 }
 
 static void
 put_offset_minute(struct buf *out, const struct component *c,
-    const struct moment *m, const struct civil *t)
+    const struct when *w, const struct date *t)
 {
 	(void)t;
-	put_padded(out, c, (m->offset < 0 ? -m->offset : m->offset) / 60 % 60,
+	put_padded(out, c, (w->offset < 0 ? -w->offset : w->offset) / 60 % 60,
 	    2);
 }
 
 static void
 put_offset_second(struct buf *out, const struct component *c,
-    const struct moment *m, const struct civil *t)
+    const struct when *w, const struct date *t)
 {
 	(void)t;
-	put_padded(out, c, (m->offset < 0 ? -m->offset : m->offset) % 60, 2);
+	put_padded(out, c, (w->offset < 0 ? -w->offset : w->offset) % 60, 2);
 }
 
 static void
-put_unix(struct buf *out, const struct component *c, const struct moment *m,
-    const struct civil *t)
+put_unix(struct buf *out, const struct component *c, const struct when *w,
+    const struct date *t)
 {
-	long long s = m->utc_s;
+	long long s = w->at.s;
 
 	(void)t;
 	if (modifier_is(c, "sign", "mandatory", "automatic") && s >= 0)
 		buf_add_byte(out, '+');
 	if (modifier_is(c, "precision", "millisecond", "second"))
-		buf_addf(out, "%lld", s * 1000 + m->ns / 1000000);
+		buf_addf(out, "%lld", s * 1000 + w->at.ns / 1000000);
 	else if (modifier_is(c, "precision", "microsecond", "second"))
-		buf_addf(out, "%lld", s * 1000000 + m->ns / 1000);
+		buf_addf(out, "%lld", s * 1000000 + w->at.ns / 1000);
 	else if (modifier_is(c, "precision", "nanosecond", "second"))
-		buf_addf(out, "%lld%09d", s, m->ns);
+		buf_addf(out, "%lld%09u", s, w->at.ns);
 	else
 		buf_addf(out, "%lld", s);
 }
@@ -482,7 +431,7 @@ put_unix(struct buf *out, const struct component *c, const struct moment *m,
 static const struct {
 	const char *name;
 	void (*put)(struct buf *out, const struct component *c,
-	    const struct moment *m, const struct civil *t);
+	    const struct when *w, const struct date *t);
 } components[] = {
 	{ "year", put_year },
 	{ "month", put_month },
@@ -518,7 +467,7 @@ next_word(struct span *s)
 
 /* Between the brackets. */
 static int
-put_component(struct buf *out, const struct moment *m, const struct civil *t,
+put_component(struct buf *out, const struct when *w, const struct date *t,
     struct span inside, const char **why)
 {
 	struct component c = { .name = next_word(&inside) };
@@ -537,7 +486,7 @@ put_component(struct buf *out, const struct moment *m, const struct civil *t,
 	}
 	for (i = 0; i < sizeof(components) / sizeof(*components); i++) {
 		if (span_eq_str(c.name, components[i].name)) {
-			components[i].put(out, &c, m, t);
+			components[i].put(out, &c, w, t);
 			return 0;
 		}
 	}
@@ -546,13 +495,13 @@ put_component(struct buf *out, const struct moment *m, const struct civil *t,
 }
 
 int
-date_format(struct buf *out, const struct moment *m, struct span format,
+when_format(struct buf *out, const struct when *w, struct span format,
     const char **why_out)
 {
-	struct civil t;
+	struct date t;
 	ptrdiff_t end;
 
-	civil_of(m, &t);
+	date_from_seconds(w->at.s + w->offset, &t);
 	while (format.len > 0) {
 		if (format.p[0] == '\\' && format.len > 1) {
 			buf_add_byte(out, (uint8_t)format.p[1]);
@@ -569,7 +518,7 @@ date_format(struct buf *out, const struct moment *m, struct span format,
 			*why_out = "a date component has no ']'";
 			return -1;
 		}
-		if (put_component(out, m, &t, span_make(format.p + 1,
+		if (put_component(out, w, &t, span_make(format.p + 1,
 		    (size_t)end - 1), why_out) == -1)
 			return -1;
 		format = span_from(format, (size_t)end + 1);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bed.h"
-#include "qmgr/engine/throttle.h"
+#include "tests/support/check.h"
+
+#include "lib/settings/throttle.h"
+
+#define START INT64_C(1700000000000)
 
 static const struct {
 	const char *spec;
@@ -29,7 +32,7 @@ test_rows(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct throttle t = { 0 };
-		int64_t now = BED_START, end = now + rows[i].for_ms;
+		int64_t now = START, end = now + rows[i].for_ms;
 		unsigned n = 0, asks = 0;
 
 		assert_int_equal(throttle_parse(span_of(rows[i].spec), &spec),
@@ -64,7 +67,7 @@ test_wait_is_exact(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
 		struct throttle t = { 0 };
-		int64_t now = BED_START, wait;
+		int64_t now = START, wait;
 
 		assert_int_equal(throttle_parse(span_of(specs[i]), &spec), 0);
 		for (k = 0; k < 20000; k++) {
@@ -90,8 +93,8 @@ test_not_set(void **state)
 
 	(void)state;
 	for (i = 0; i < 1000; i++) {
-		assert_int_equal(throttle_wait_ms(&t, &spec, BED_START), 0);
-		throttle_take(&t, &spec, BED_START);
+		assert_int_equal(throttle_wait_ms(&t, &spec, START), 0);
+		throttle_take(&t, &spec, START);
 	}
 }
 
@@ -103,8 +106,8 @@ test_zero(void **state)
 	struct throttle t = { 0 };
 
 	(void)state;
-	throttle_take(&t, &spec, BED_START);
-	assert_int_equal(throttle_wait_ms(&t, &spec, BED_START), 1000);
+	throttle_take(&t, &spec, START);
+	assert_int_equal(throttle_wait_ms(&t, &spec, START), 1000);
 }
 
 int
