@@ -8,6 +8,7 @@ const struct library *const libraries[] = {
 	&library_digest,
 	&library_domain_map,
 	&library_encode,
+	&library_file_type,
 	&library_mpsc,
 	&library_regex,
 	&library_regex_set_map,
