@@ -15,6 +15,7 @@
 #include "lib/base/log.h"
 #include "lib/ipc/journal.h"
 #include "lib/ipc/store.h"
+#include "lib/template/template.h"
 #include "spoold/logger/logger.h"
 
 enum {
@@ -410,6 +411,7 @@ on_prepare(void *arg, struct daemon *d)
 
 	(void)d;
 	s->l.node = node_id();
+	template_prepare();
 }
 
 static void

@@ -284,8 +284,8 @@ class Suite:
             return client.sendmail(sender, recipients, text)
 
 
-def read_segment(path):
-    """Records of a segment, whole or still growing."""
+def read_lines(path):
+    """Lines of a segment, whole or still growing."""
     text = b""
     with open(path, "rb") as f:
         reader = zstandard.ZstdDecompressor().stream_reader(
@@ -298,4 +298,9 @@ def read_segment(path):
                 text += part
         except zstandard.ZstdError:
             pass
-    return [json.loads(line) for line in text.split(b"\n")[:-1] if line]
+    return text.split(b"\n")[:-1]
+
+
+def read_segment(path):
+    """Its records."""
+    return [json.loads(line) for line in read_lines(path) if line]
