@@ -236,7 +236,12 @@ $(BUILD)/man/%: man/%
 man-check: programs man
 	@BUILD=$(BUILD) tests/man.sh $(PROGRAMS)
 
+# Rules of the tree that a compiler does not know.
 lint:
+	@$(PYTHON) tests/lint.py
+
+# With Debian's cppcheck, where it is installed.
+cppcheck:
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem --error-exitcode=1 \
 	    -I. -D_GNU_SOURCE $(shell git ls-files '*.c')
@@ -261,8 +266,9 @@ help:
 	@echo "make unit     unit tests       make system   system tests"
 	@echo "make crash    kill -9 tests    make fuzz     fuzz targets"
 	@echo "make asan     with sanitizers  make bench    measure"
+	@echo "make lint     rules of the tree"
 	@echo "make install  DESTDIR= PREFIX=/usr"
 
 .PHONY: all programs unit system crash fuzz asan asan-unit bench bench-deps \
-	man man-check lint install run check deps run-deps deps-check clean help
+	man man-check lint cppcheck install run check deps run-deps deps-check clean help
 .SECONDARY:

@@ -7,9 +7,9 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/ipc/store.h"
-#include "qmgr/flights.h"
 #include "qmgr/qmgr.h"
 #include "qmgr/settling.h"
+#include "qmgr/workers.h"
 
 enum {
 	SLICE_ENTRIES = 8192,
@@ -53,7 +53,7 @@ struct loading {
 	int64_t began_ms;
 };
 
-/* ---- entries -------------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------ */
 
 static void
 entry_add(struct qmgr *q, const struct sched_entry *e)
@@ -129,7 +129,7 @@ enqueued_add(struct qmgr *q, const struct enqueued *e)
 		q->loading->seen = e->commit;
 }
 
-/* ---- scanning -------------------------------------------------------------------- */
+/* ---- scanning ----------------------------------------------------------- */
 
 static void
 slice_ask(struct qmgr *q)
@@ -184,7 +184,7 @@ loading_check(struct qmgr *q)
 
 	if (l->state != SCAN_WAITING || !l->store_spoke)
 		return;
-	if (l->first && !l->overdue && !flights_all_reported(q))
+	if (l->first && !l->overdue && !workers_all_reported(q))
 		return;
 	timer_cancel(&l->patience);
 	slice_ask(q);
@@ -300,7 +300,7 @@ loading_on_slice(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	sched_slice_get(r, &s, &a);
 	if (!reader_end(r) || l->state != SCAN_ASKED || id != l->request)
 		goto out;
-	qmgr_clock(q);
+	qmgr_input(q);
 	if (l->snapshot == 0) {
 		l->snapshot = s.snapshot;
 		reports_replay(q);
@@ -313,12 +313,11 @@ loading_on_slice(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 		slice_ask(q);
 	else
 		scan_end(q);
-	qmgr_turn(q);
 out:
 	arena_free(&a);
 }
 
-/* ---- reports of the writer ----------------------------------------------------------- */
+/* ---- reports of the writer ---------------------------------------------- */
 
 void
 loading_on_enqueued(void *arg, struct channel *ch, uint64_t id,
@@ -343,9 +342,8 @@ loading_on_enqueued(void *arg, struct channel *ch, uint64_t id,
 		buf_add(&p->body, copy.p, reader_left(&copy));
 		STAILQ_INSERT_TAIL(&l->reports, p, link);
 	} else if (l->state == SCAN_IDLE || e.commit > l->snapshot) {
-		qmgr_clock(q);
+		qmgr_input(q);
 		enqueued_add(q, &e);
-		qmgr_turn(q);
 	}
 out:
 	arena_free(&a);

@@ -107,7 +107,8 @@ body_read(struct timezone_rules *z, struct span s,
 	for (i = 0; i < z->n; i++) {
 		z->at[i] = (int64_t)be(s.p + i * 8, 8);
 		z->type[i] = (uint8_t)types[i];
-		if (z->type[i] >= h->type || (i > 0 && z->at[i] <= z->at[i - 1]))
+		if (z->type[i] >= h->type ||
+		    (i > 0 && z->at[i] <= z->at[i - 1]))
 			return -1;
 	}
 	return 0;

@@ -231,11 +231,11 @@ convert_to_json(lua_State *L, int index, struct buf *out,
     const char **why_out)
 {
 	struct value *v = convert_value(L, index, 0, why_out);
-	struct json j;
+	struct jout j;
 
 	if (v == NULL)
 		return -1;
-	json_init(&j, out);
+	jout_init(&j, out);
 	value_to_json(&j, v);
 	value_free(&v);
 	return 0;

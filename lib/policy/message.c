@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The msg object: envelope, metadata, content. Header fields: message_header.c. */
+/* The msg object: envelope, metadata, content. Header: message_header.c. */
 #include "lib/policy/message.h"
 
 #include <string.h>

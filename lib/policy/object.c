@@ -136,13 +136,13 @@ push_options(lua_State *L)
 {
 	struct object *o = lua_touserdata(L, 1);
 	struct policy *p = policy_of(L);
-	struct json j;
+	struct jout j;
 
 	if (lua_getiuservalue(L, 1, 1) == LUA_TTABLE)
 		return;
 	lua_pop(L, 1);
 	buf_clear(&p->scratch, 65536);
-	json_init(&j, &p->scratch);
+	jout_init(&j, &p->scratch);
 	option_json(o->kind->table, &j, o->thing);
 	convert_push_json(L, buf_span(&p->scratch));
 	lua_pushvalue(L, -1);

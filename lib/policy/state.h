@@ -150,6 +150,7 @@ struct call {
 	int ref;     /* table in the registry: the coroutine, the shells */
 	bool waiting;
 	bool at_once; /* it may not wait */
+	bool lasting; /* a task: its budget begins anew after each wait */
 	int64_t spent_us;
 	uint64_t steps;
 	struct shell *shells; /* userdata that point at the caller's structs */
@@ -190,8 +191,8 @@ int call_plain(struct policy *p, int n_args, int results,
 
 /* ---- other files: each puts what it has into the table on top ------------ */
 
+int kumo_spawn_task(lua_State *L); /* tasks.c */
 void kumo_open(lua_State *L);      /* kumo.c: preloads the module */
-int kumo_sleep(lua_State *L);
 void kumo_objects(lua_State *L);   /* object.c */
 void kumo_declarations(lua_State *L); /* declare.c */
 void kumo_dns(lua_State *L);       /* dns.c: sub-table */

@@ -318,50 +318,50 @@ value_kind_name(enum value_kind kind)
 }
 
 static void
-value_float_json(struct json *j, double real)
+value_float_json(struct jout *j, double real)
 {
 	char text[TEXT_DOUBLE_MAX];
 
 	if (!isfinite(real))
-		json_null(j);
+		jout_null(j);
 	else
-		json_raw(j, span_of(text_double(real, text)));
+		jout_raw(j, span_of(text_double(real, text)));
 }
 
 void
-value_to_json(struct json *j, const struct value *v)
+value_to_json(struct jout *j, const struct value *v)
 {
 	size_t i;
 
 	switch (v->kind) {
 	case VALUE_NULL:
-		json_null(j);
+		jout_null(j);
 		break;
 	case VALUE_BOOL:
-		json_bool(j, v->u.flag);
+		jout_bool(j, v->u.flag);
 		break;
 	case VALUE_INT:
-		json_int(j, v->u.number);
+		jout_int(j, v->u.number);
 		break;
 	case VALUE_FLOAT:
 		value_float_json(j, v->u.real);
 		break;
 	case VALUE_TEXT:
-		json_text(j, span_make(v->u.text.p, v->u.text.len));
+		jout_text(j, span_make(v->u.text.p, v->u.text.len));
 		break;
 	case VALUE_LIST:
-		json_array(j);
+		jout_array(j);
 		for (i = 0; i < v->u.list.n; i++)
 			value_to_json(j, v->u.list.v[i]);
-		json_array_end(j);
+		jout_array_end(j);
 		break;
 	case VALUE_MAP:
-		json_object(j);
+		jout_object(j);
 		for (i = 0; i < v->u.map.n; i++) {
-			json_key(j, span_of(v->u.map.v[i].key));
+			jout_key(j, span_of(v->u.map.v[i].key));
 			value_to_json(j, v->u.map.v[i].value);
 		}
-		json_object_end(j);
+		jout_object_end(j);
 		break;
 	}
 }

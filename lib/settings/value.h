@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/json.h"
+#include "lib/base/jout.h"
 #include "lib/base/map.h"
 #include "lib/base/span.h"
 
@@ -90,7 +90,7 @@ struct value *value_from_plain(int line, struct span s);
 /* "text", "a whole number", ... for messages. */
 const char *value_kind_name(enum value_kind kind);
 /* Floats keep their point; one that is no number is written as null. */
-void value_to_json(struct json *j, const struct value *v);
+void value_to_json(struct jout *j, const struct value *v);
 /* The whole tree anew; about how much memory one takes. */
 struct value *value_copy(const struct value *v);
 size_t value_bytes(const struct value *v);

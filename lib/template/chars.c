@@ -117,8 +117,8 @@ bool
 chars_is_letter(uint32_t c)
 {
 	if (c < 0x80)
-		return ascii_digit((char)c) ||
-		    (ascii_lower((char)c) >= 'a' && ascii_lower((char)c) <= 'z');
+		return ascii_digit((char)c) || (ascii_lower((char)c) >= 'a' &&
+		    ascii_lower((char)c) <= 'z');
 	return letters == (locale_t)0 || iswalnum_l((wint_t)c, letters) != 0;
 }
 

@@ -231,7 +231,8 @@ eval_call(struct render *r, const struct node *n, struct tval *out)
 	if (n->a->kind == NODE_ATTR)
 		return call_method(r, n, &c, out) == -1 ? -1 :
 		    call_end(r, &c);
-	if (eval_expr(r, n->a, &callee) == -1 || eval_args(r, n->args, &c) == -1)
+	if (eval_expr(r, n->a, &callee) == -1 ||
+	    eval_args(r, n->args, &c) == -1)
 		return -1;
 	r->line = n->line;
 	if (callee.kind == TV_UNDEFINED && n->a->kind == NODE_VAR)

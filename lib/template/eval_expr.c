@@ -152,7 +152,8 @@ eval_map(struct render *r, const struct node *n, struct tval *out)
 	*out = tval_map(r, count / 2);
 	map = out->u.map;
 	for (item = n->a; item != NULL; item = item->next->next) {
-		if (eval_expr(r, item, &key) == -1 || eval_expr(r, item->next, &v) == -1)
+		if (eval_expr(r, item, &key) == -1 ||
+		    eval_expr(r, item->next, &v) == -1)
 			return -1;
 		if (key.kind > TV_TEXT)
 			return render_fail(r, "%s cannot be a key",

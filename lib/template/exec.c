@@ -160,7 +160,8 @@ exec_for(struct render *r, const struct node *n)
 {
 	struct tval items;
 
-	return eval_expr(r, n->b, &items) == -1 ? -1 : exec_loop(r, n, &items, 0);
+	return eval_expr(r, n->b, &items) == -1 ? -1 :
+	    exec_loop(r, n, &items, 0);
 }
 
 /* ---- scopes and blocks --------------------------------------------------- */

@@ -69,7 +69,8 @@ static int
 passes(struct render *r, struct call *c, const struct test_row *test,
     size_t skip, const struct tval *v)
 {
-	struct call inner = { .name = test != NULL ? test->name : "", .in = *v };
+	struct call inner = { .name = test != NULL ? test->name : "",
+		.in = *v };
 	int result;
 
 	if (test == NULL)

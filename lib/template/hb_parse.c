@@ -347,8 +347,8 @@ parse_end(struct hb_parser *p, const struct hb_node *block)
 	size_t n = 0;
 
 	if (p->at == p->source.len || !is_end(p)) {
-		hb_fail(p, "what began in line %d has no {{/%.*s}}", block->line,
-		    (int)(name.len < 60 ? name.len : 60), name.p);
+		hb_fail(p, "what began in line %d has no {{/%.*s}}",
+		    block->line, (int)(name.len < 60 ? name.len : 60), name.p);
 		return -1;
 	}
 	open_tag(p, "{{");

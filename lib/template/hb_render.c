@@ -18,7 +18,7 @@ struct hb_frame {
 	bool first, last;
 	int64_t index;
 	struct tval key;
-	/* Of a partial: what {{> @partial-block}} prints, and where it stood. */
+	/* Of a partial: what {{> @partial-block}} prints, and its place. */
 	const struct hb_node *block;
 	struct hb_frame *block_frame;
 };

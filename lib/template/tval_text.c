@@ -2,7 +2,7 @@
 /* Values as text and as JSON. */
 #include <stdio.h>
 
-#include "lib/base/json.h"
+#include "lib/base/jout.h"
 #include "lib/base/text.h"
 #include "lib/template/object.h"
 #include "lib/template/render.h"
@@ -155,29 +155,29 @@ tval_to_text(struct render *r, const struct tval *v, struct span *out)
 
 /* ---- JSON ---------------------------------------------------------------- */
 
-static int json_at(struct render *r, struct json *j, const struct tval *v,
+static int json_at(struct render *r, struct jout *j, const struct tval *v,
     unsigned depth);
 
 static int
-json_list(struct render *r, struct json *j, const struct tval *v,
+json_list(struct render *r, struct jout *j, const struct tval *v,
     unsigned depth)
 {
 	struct tval item;
 	size_t i, n;
 
 	tval_length(v, &n);
-	json_array(j);
+	jout_array(j);
 	for (i = 0; i < n; i++) {
 		item = tval_nth(v, i);
 		if (json_at(r, j, &item, depth + 1) == -1)
 			return -1;
 	}
-	json_array_end(j);
+	jout_array_end(j);
 	return 0;
 }
 
 static int
-json_map(struct render *r, struct json *j, const struct tval *v,
+json_map(struct render *r, struct jout *j, const struct tval *v,
     unsigned depth)
 {
 	struct tpair *pairs;
@@ -186,20 +186,20 @@ json_map(struct render *r, struct json *j, const struct tval *v,
 
 	if (tval_pairs(r, v, &pairs, &n) == -1)
 		return -1;
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < n; i++) {
 		if (tval_to_text(r, &pairs[i].key, &key) == -1)
 			return -1;
-		json_key(j, key);
+		jout_key(j, key);
 		if (json_at(r, j, &pairs[i].value, depth + 1) == -1)
 			return -1;
 	}
-	json_object_end(j);
+	jout_object_end(j);
 	return 0;
 }
 
 static int
-json_at(struct render *r, struct json *j, const struct tval *v,
+json_at(struct render *r, struct jout *j, const struct tval *v,
     unsigned depth)
 {
 	char text[TEXT_DOUBLE_MAX];
@@ -212,22 +212,22 @@ json_at(struct render *r, struct json *j, const struct tval *v,
 	switch ((enum tval_kind)v->kind) {
 	case TV_UNDEFINED:
 	case TV_NONE:
-		json_null(j);
+		jout_null(j);
 		return 0;
 	case TV_BOOL:
-		json_bool(j, v->u.flag);
+		jout_bool(j, v->u.flag);
 		return 0;
 	case TV_INT:
-		json_int(j, v->u.number);
+		jout_int(j, v->u.number);
 		return 0;
 	case TV_FLOAT:
 		if (v->u.real - v->u.real != 0) /* infinite, or no number */
-			json_null(j);
+			jout_null(j);
 		else
-			json_raw(j, span_of(text_double(v->u.real, text)));
+			jout_raw(j, span_of(text_double(v->u.real, text)));
 		return 0;
 	case TV_TEXT:
-		json_text(j, v->u.text);
+		jout_text(j, v->u.text);
 		return render_steps(r, v->u.text.len / 64);
 	case TV_LIST:
 		return json_list(r, j, v, depth);
@@ -244,8 +244,8 @@ json_at(struct render *r, struct json *j, const struct tval *v,
 int
 tval_json(struct render *r, struct buf *b, const struct tval *v)
 {
-	struct json j;
+	struct jout j;
 
-	json_init(&j, b);
+	jout_init(&j, b);
 	return json_at(r, &j, v, 0);
 }

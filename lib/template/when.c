@@ -317,9 +317,9 @@ put_week(struct buf *out, const struct component *c, const struct when *w,
 
 	(void)w;
 	if (modifier_is(c, "repr", "sunday", "iso"))
-		week = (((int)t->year_day + 1) + 6 - (int)t->weekday) / 7;
+		week = ((int)t->year_day + 7 - (int)t->weekday) / 7;
 	else if (modifier_is(c, "repr", "monday", "iso"))
-		week = (((int)t->year_day + 1) + 6 - ((int)t->weekday + 6) % 7) / 7;
+		week = ((int)t->year_day + 7 - ((int)t->weekday + 6) % 7) / 7;
 	put_padded(out, c, week, 2);
 }
 

@@ -131,7 +131,7 @@ log_position(const struct log *log)
 	return log->seq;
 }
 
-/* ---- the cursor's state --------------------------------------------------- */
+/* ---- the cursor's state ------------------------------------------------- */
 
 static void
 state_put(struct log *log, struct buf *b, int64_t wall_us)
@@ -333,7 +333,7 @@ log_begin(struct log *log, const struct cursor_state *cursor)
 	return saved_us != 0;
 }
 
-/* ---- writing -------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 /* Back to the last safe point: the files are cut, the entries come again. */
 static void

@@ -16,9 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 write_value(struct buf *out, const struct value *v)
 {
-	struct json j;
+	struct jout j;
 
-	json_init(&j, out);
+	jout_init(&j, out);
 	value_to_json(&j, v);
 }
 

@@ -11,10 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 as_json(struct buf *out, struct value *v)
 {
-	struct json j;
+	struct jout j;
 
 	value_sort(v);
-	json_init(&j, out);
+	jout_init(&j, out);
 	value_to_json(&j, v);
 }
 

@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "lib/data/yaml_write.h"
 #include "lib/settings/value.h"
 #include "lib/settings/yaml.h"
+#include "lib/settings/yaml_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,9 +25,9 @@ parse(struct span text)
 static void
 as_json(struct buf *out, const struct value *v)
 {
-	struct json j;
+	struct jout j;
 
-	json_init(&j, out);
+	jout_init(&j, out);
 	value_to_json(&j, v);
 }
 

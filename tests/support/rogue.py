@@ -69,5 +69,8 @@ for name, body, fd in frames(master):
             # It has no channel to policy, and may not have it ended.
             say(master, "PEER_BROKE",
                 struct.pack("<II", plan["policy_role"], 0))
+        elif plan["does"] == "accuses spoold":
+            say(master, "PEER_BROKE",
+                struct.pack("<II", plan["spoold_role"], 0))
         while True:
             time.sleep(60)

@@ -96,6 +96,7 @@ class Suite:
         self.times = []  # when each line of it came
         self.ports = []
         self.policy = None
+        self.arguments = []
         for name, text in (files or {}).items():
             self.write(name, text)
         if policy is not None:
@@ -150,7 +151,7 @@ class Suite:
             command += ["--policy", self.policy]
         if os.geteuid() == 0:
             command += ["--user", USERS]
-        return command
+        return command + self.arguments
 
     def start(self, env=None, wait=True):
         self.ports = []

@@ -313,8 +313,10 @@ end)
     suite.wait_records(20, "Delivery")
     wait_for(lambda: any("no idea about broken.test" in s and "queue=" in s
                          for s in suite.stderr))
-    assert not [r for r in suite.records() if r["queue"] == "broken.test" and
-                r["type"] != "Reception"]
+    [held] = [r for r in suite.records() if r["queue"] == "broken.test" and
+              r["type"] != "Reception"]
+    assert held["type"] == "Delayed" and held["num_attempts"] == 0
+    assert "no idea about broken.test" in held["response"]["content"]
 
 
 def test_a_thousand_domains(script):
@@ -384,6 +386,41 @@ end)
     wait_for(lambda: any("source=x" in s for s in suite.stderr))
 
 
+@pytest.mark.parametrize("option, sessions", [
+    ("max_ready = 100 + n", 1), ("connection_limit = 5 + n", 1),
+    ("ehlo_domain = 'ehlo' .. n .. '.test'", 2)])
+def test_path_changes_while_connected(script, option, sessions):
+    """A new limit holds for the connections that are open; what they were
+    opened with, for new ones only."""
+    suite = script(f"""
+local n = 0
+kumo.on('get_egress_path_config', function()
+  n = n + 1
+  kumo.log_info('asked ' .. n)
+  return kumo.make_egress_path {{ prohibited_hosts = {{}},
+    enable_tls = 'Disabled', idle_timeout = '30s', refresh_interval = '20ms',
+    {option} }}
+end)
+""", paths="""
+kumo.on('get_queue_config', function()
+  return kumo.make_queue_config {{ protocol = {{
+    smtp = {{ mx_list = {{ '127.0.0.1:{port}' }} }} }} }}
+end)
+""")
+
+    def asked(n):
+        suite.send()
+        return any(f"asked {n}" in s for s in suite.stderr)
+    wait_for(lambda: asked(3))
+    suite.wait_records(len(suite.records("Reception")), "Delivery")
+    suite.send()
+    suite.wait_records(len(suite.records("Reception")), "Delivery")
+    if sessions == 1:
+        assert len(suite.peer.sessions) == 1
+    else:
+        assert len(suite.peer.sessions) > 1
+
+
 BIG = {
     "path": """
 kumo.on('get_egress_path_config', function()
@@ -403,6 +440,9 @@ kumo.on('get_egress_pool', function()
 end)""",
 }
 
+WORDS = {"path": "larger than 64 KiB", "pool": "larger than 64 KiB",
+         "fault": "get_egress_path_config: "}
+
 
 @pytest.mark.parametrize("what", BIG)
 def test_too_much_of_it(script, what):
@@ -411,12 +451,14 @@ def test_too_much_of_it(script, what):
 kumo.on('get_queue_config', function(domain)
   return kumo.make_queue_config {{ protocol = {{ smtp = {{
     mx_list = {{ '127.0.0.1:{port}' }} }} }},
-    egress_pool = domain == 'big.test' and 'p' or nil }}
+    egress_pool = POOL }}
 end)
-""")
+""".replace("POOL", "'p'" if what == "pool" else "nil"))
     suite.send(recipients="u@big.test")
     [record] = suite.wait_records(1, "Delayed")
     assert record["queue"] == "big.test"
+    content = record["response"]["content"]
+    assert WORDS[what] in content and len(content) < 1100
     time.sleep(0.3)
     assert not any("died" in s or "channel" in s for s in suite.stderr)
     assert all(len(s) < 4000 for s in suite.stderr)

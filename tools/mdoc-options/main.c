@@ -377,7 +377,7 @@ check_yaml(const char *file)
 int
 main(int argc, char **argv)
 {
-	log_init("mdoc-options", false, LOG_LEVEL_INFO);
+	log_init("mdoc-options", NULL, LOG_LEVEL_INFO);
 	if (argc == 2 && strcmp(argv[1], "--names") == 0)
 		return print_names();
 	if (argc == 3 && strcmp(argv[1], "--yaml") == 0)

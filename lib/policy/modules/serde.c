@@ -8,10 +8,10 @@
 #include "lib/data/json_read.h"
 #include "lib/data/json_write.h"
 #include "lib/data/toml.h"
-#include "lib/data/yaml_write.h"
 #include "lib/policy/convert.h"
 #include "lib/policy/state.h"
 #include "lib/settings/yaml.h"
+#include "lib/settings/yaml_write.h"
 
 /* Push what the text says; -1 with the error. */
 typedef int reader_fn(lua_State *L, struct span text,
@@ -105,10 +105,10 @@ load(lua_State *L, const char *name, reader_fn *read)
 static int
 write_json(struct buf *out, const struct value *v, const char **why_out)
 {
-	struct json j;
+	struct jout j;
 
 	*why_out = NULL;
-	json_init(&j, out);
+	jout_init(&j, out);
 	value_to_json(&j, v);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/policy/modules/args.h"
 #include "lib/policy/modules/modules.h"
+#include "lib/policy/sleep.h"
 #include "lib/policy/state.h"
 
 static int

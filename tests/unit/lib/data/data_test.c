@@ -3,19 +3,19 @@
 #include "lib/data/json_read.h"
 #include "lib/data/json_write.h"
 #include "lib/data/toml.h"
-#include "lib/data/yaml_write.h"
 
 #include "lib/settings/value.h"
 #include "lib/settings/yaml.h"
+#include "lib/settings/yaml_write.h"
 #include "tests/support/check.h"
 
 static void
 check_tree(const char *row, struct value *v, const char *json)
 {
 	struct buf out = { .base = NULL };
-	struct json j;
+	struct jout j;
 
-	json_init(&j, &out);
+	jout_init(&j, &out);
 	value_to_json(&j, v);
 	check_span(row, buf_span(&out), span_of(json));
 	buf_free(&out);

@@ -155,7 +155,7 @@ LISTS(cursors, .v = cursors, .n = 2)
 
 LISTS(session_open, .session = 1, .kind = DELIVER_MAILDIR,
     .ready_queue = SPAN_LIT("rq"), .domain = SPAN_LIT("d"),
-    .path = SPAN_LIT("p"), .source = SPAN_LIT("s"), .queue = SPAN_LIT("q"),
+    .path = SPAN_LIT("p"), .source = SPAN_LIT("s"), .protocol = SPAN_LIT("q"),
     .hosts = hosts, .n_hosts = 2, .keep_order = true, .tls_broken = true)
 BODY(session_close, number, { 5 }, v.v = session_close_get(r),
     session_close_put(b, v.v), (void)0)

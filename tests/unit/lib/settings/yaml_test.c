@@ -43,7 +43,7 @@ good_test(void **state)
 	struct problems problems;
 	struct value *v;
 	struct buf out;
-	struct json j;
+	struct jout j;
 	size_t i;
 
 	(void)state;
@@ -53,7 +53,7 @@ good_test(void **state)
 		v = yaml_parse(span_of(good_rows[i].yaml), &problems);
 		if (v == NULL)
 			fail_msg("row %zu: %s", i, problems.v[0].text);
-		json_init(&j, &out);
+		jout_init(&j, &out);
 		value_to_json(&j, v);
 		buf_add_byte(&out, '\0');
 		assert_string_equal((char *)buf_data(&out),

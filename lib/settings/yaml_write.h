@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tree as YAML in block form; the reader is lib/settings/yaml.h. */
-#ifndef LIB_DATA_YAML_WRITE_H
-#define LIB_DATA_YAML_WRITE_H
+/* A tree as YAML in block form; the reader is yaml.h. */
+#ifndef LIB_SETTINGS_YAML_WRITE_H
+#define LIB_SETTINGS_YAML_WRITE_H
 
 #include "lib/base/buf.h"
 

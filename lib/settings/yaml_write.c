@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/data/yaml_write.h"
+#include "lib/settings/yaml_write.h"
 
 #include <math.h>
 #include <stdio.h>
