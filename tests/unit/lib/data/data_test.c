@@ -3,7 +3,6 @@
 #include "lib/data/json_read.h"
 #include "lib/data/json_write.h"
 #include "lib/data/toml.h"
-
 #include "lib/settings/value.h"
 #include "lib/settings/yaml.h"
 #include "lib/settings/yaml_write.h"
