@@ -321,8 +321,14 @@ def segment_text(path):
                 yield lines
 
 
+def read_lines(path):
+    """Lines of a segment, whole or still growing."""
+    return [line for lines in segment_text(path)
+            for line in lines.split(b"\n")]
+
+
 def segment_records(path):
-    """Records of a segment, whole or still growing, one after the other."""
+    """Its records, one after the other."""
     for lines in segment_text(path):
         for line in lines.split(b"\n"):
             if line:

@@ -32,6 +32,25 @@ file_read(const char *path)
 	return text;
 }
 
+/* What a loader would have read for the scripts' *_load functions. */
+static void
+files_add(struct bundle *bundle)
+{
+	glob_t found;
+	char name[256];
+	struct buf text;
+	size_t i;
+
+	assert_int_equal(glob("tests/lua/data/*", 0, NULL, &found), 0);
+	for (i = 0; i < found.gl_pathc; i++) {
+		text = file_read(found.gl_pathv[i]);
+		snprintf(name, sizeof(name), "file:%s", found.gl_pathv[i]);
+		bundle_add(bundle, name, buf_span(&text));
+		buf_free(&text);
+	}
+	globfree(&found);
+}
+
 static int
 run_script(struct loop *loop, const char *path)
 {
@@ -50,6 +69,7 @@ run_script(struct loop *loop, const char *path)
 	bundle_add(&suite.bundle, "tests/lua/check.lua", buf_span(&check));
 	bundle_add(&suite.bundle, "file:tests/lua/secret.key",
 	    buf_span(&secret));
+	files_add(&suite.bundle);
 	p = policy_load(loop, &suite, &error);
 	if (p == NULL) {
 		fprintf(stderr, "%s\n%s\n", error.text,
