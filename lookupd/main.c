@@ -6,18 +6,33 @@
  * neither smtpd nor the queue manager's policy has to.
  */
 #include "lib/base/log.h"
+#include "lib/io/tls_client.h"
 #include "lookupd/ask.h"
 #include "lookupd/counters.h"
 #include "lookupd/lookupd.h"
 #include "lookupd/memos.h"
 #include "lookupd/queues.h"
+#include "lookupd/sockets.h"
 #include "lookupd/throttles.h"
+#include "lookupd/vault.h"
 
 static const struct channel_handler handlers[] = {
 	{ MSG_LOOKUP, ask_on_lookup },
 	{ MSG_LOOKUP_CANCEL, ask_on_cancel },
 	{ .handle = NULL },
 };
+
+/* All files are read before the root folder changes. */
+static void
+prepare(void *state, struct daemon *d)
+{
+	struct lookupd *l = state;
+
+	resolvers_open(&l->resolvers, d->loop, &d->suite);
+	l->tls = tls_client_new();
+	l->vault = vault_new();
+	http_prepare(&l->http, d->loop, &l->resolvers, l->tls);
+}
 
 static void
 started(void *state, struct daemon *d)
@@ -28,6 +43,16 @@ started(void *state, struct daemon *d)
 	l->memos = memos_new(d->loop);
 	l->queues = queues_new();
 	l->throttles = throttles_new(d->loop);
+	l->sockets = sockets_new(l);
+}
+
+static void
+reload(void *state, const struct suite *old)
+{
+	struct lookupd *l = state;
+
+	(void)old;
+	resolvers_reload(&l->resolvers, &l->daemon.suite);
 }
 
 static void
@@ -49,9 +74,12 @@ stop(void *state)
 
 static const struct daemon_ops ops = {
 	.role = ROLE_LOOKUP,
-	.jail = { .may = JAIL_CONNECT | JAIL_UDP },
+	/* A pair of sockets wakes libcurl's multi handle. */
+	.jail = { .may = JAIL_CONNECT | JAIL_UDP | JAIL_PAIRS },
 	.handlers = handlers,
+	.prepare = prepare,
 	.started = started,
+	.reload = reload,
 	.peer_down = peer_down,
 	.stop = stop,
 };

@@ -25,8 +25,8 @@ static const char *const absent[] = {
 };
 
 static const char *const absent_modules[] = {
-	"aaa", "amqp", "api", "dkim", "dmarc", "fs", "http", "jsonl", "kafka",
-	"nats", "shaping", "spf", "tsa", "xfer", "sqlite", "redis", NULL,
+	"aaa", "amqp", "api", "dkim", "dmarc", "fs", "jsonl", "kafka", "nats",
+	"shaping", "spf", "tsa", "xfer", "sqlite", "redis", NULL,
 };
 
 static const struct {
