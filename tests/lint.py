@@ -9,13 +9,14 @@ import sys
 
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 COLUMNS = 80
-SOURCES = re.compile(r"(\.([ch]|def|py|sh|lua|in|[1-8])|(^|/)Makefile)$")
+SOURCES = re.compile(r"(\.([ch]|cc|def|py|sh|lua|in|[1-8])|(^|/)Makefile)$")
 # A folder of lib/ includes those before it.
 ORDER = ["base", "crypto", "regex", "io", "ipc", "mail", "store", "settings",
-         "proc", "dns", "policy"]
+         "data", "template", "proc", "dns", "policy"]
 # Each of these libraries is behind one door.
 DOORS = {"lmdb.h": "lib/store", "unbound.h": "lib/dns",
-         "yaml.h": "lib/settings", "lua.h": "lib/policy",
+         "yaml.h": "lib/settings", "toml++/toml.h": "lib/data",
+         "lua.h": "lib/policy",
          "lauxlib.h": "lib/policy", "lualib.h": "lib/policy"}
 
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -111,7 +112,7 @@ for name in files:
     license_first(name, text)
     if name.endswith(".h"):
         guard(name, text)
-    if name.endswith((".c", ".h", ".def")):
+    if name.endswith((".c", ".cc", ".h", ".def")):
         for number, content in enumerate(text, 1):
             c_line(name, number, content)
 

@@ -281,6 +281,7 @@ kumo_module(lua_State *L)
 	kumo_objects(L);
 	kumo_declarations(L);
 	libraries_open(L);
+	serde_alias(L);
 	return 1;
 }
 

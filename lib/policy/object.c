@@ -6,6 +6,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/policy/convert.h"
+#include "lib/policy/log_templates.h"
 #include "lib/policy/state.h"
 #include "lib/policy/unbuilt.h"
 
@@ -79,6 +80,8 @@ object_read(lua_State *L, const char *maker, void *obj,
 	if (v == NULL)
 		where_error(L, "%s: %s", maker, why);
 	unbuilt_check(maker, v, &problems);
+	if (strcmp(maker, local_logs_table.of) == 0)
+		log_templates_check(v, &problems);
 	if (problems.errors == 0)
 		status = read(obj, v, &problems);
 	value_free(&v);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/log.h"
+#include "lib/template/template.h"
 #include "spoold/logger/logger.h"
 
 /* Stable for this machine, unless the operator gives one. */
@@ -47,6 +48,7 @@ prepare(void *state, struct daemon *d)
 	if (sodium_init() == -1)
 		fatalx("libsodium cannot start");
 	l->node = node_id();
+	template_prepare();
 }
 
 static void

@@ -8,11 +8,11 @@ import os
 import re
 import socket
 import struct
-import time
 
 import pytest
 
-from suite import wait_for
+from ledger import Audit, Kill, Load, audited, check
+from suite import Sink, wait_for
 
 SYS_PIDFD_OPEN, SYS_PIDFD_GETFD = 434, 438
 # By trust, the least first.
@@ -88,10 +88,11 @@ def test_garbage_closes_that_channel(suite, role):
     accepted_and_delivered(suite, "before")
     kinds = list(GARBAGE.items())
     number = 0
+    plumbed = len(channels(suite.pids(role)[0]))
     while True:
         pid = wait_for(lambda: suite.pids(role))[0]
         # Those who come back are plumbed to all others.
-        time.sleep(0.3)
+        wait_for(lambda: len(channels(pid)) == plumbed)
         ends = channels(pid)
         if number >= max(len(ends), 3):
             break
@@ -118,24 +119,26 @@ def test_garbage_closes_that_channel(suite, role):
 
 
 def test_garbage_under_load_loses_nothing(make_suite):
-    from ledger import Load, audit, check
-    from suite import Sink
     sink = Sink("--no-store")
-    suite = make_suite(sink_port=sink.port).start()
+    suite = audited(make_suite(sink_port=sink.port)).start()
     load = Load(suite, os.path.join(sink.folder, "acked"))
+    kills = []
     try:
         wait_for(lambda: load.count() > 100)
         for i, role in enumerate(ROLES[:-1]):
             seen = len(suite.stderr)
             pid = wait_for(lambda: suite.pids(role))[0]
             ends = channels(pid)
+            kills.append(Kill(role))
             say(pid, ends[i % len(ends)], os.urandom(4096))
-            wait_for(lambda: [line for line in suite.stderr[seen:]
-                              if line.endswith("is back")], 10)
+            back = wait_for(lambda: [line for line in suite.stderr[seen:]
+                                     if line.endswith("is back")], 10)
+            # The less trusted of the two that fell out.
+            kills[-1].is_of(*re.findall(r"role=([\w-]+)/", " ".join(back)))
             before = load.count()
             wait_for(lambda: load.count() > before + 50, 10)
-        load.stop()
-        print(audit(suite, sink, [(load, "")]), "copies too many")
+            kills[-1].is_back()
+        print(Audit(suite, sink, load, kills))
         assert suite.stop() == 0
         check(suite)
     finally:

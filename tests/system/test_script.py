@@ -258,7 +258,8 @@ end)
     with pytest.raises(smtplib.SMTPResponseException) as refused:
         suite.send(recipients="loop@to.test")
     assert refused.value.smtp_code in (421, 451)
-    assert time.monotonic() - began < 10
+    print(f"ended after {time.monotonic() - began:.2f} s")
+    assert time.monotonic() - began < 2 * 5
     suite.send()
     suite.wait_records(1, "Delivery")
 
@@ -320,10 +321,13 @@ end)
 
 
 def test_a_thousand_domains(script):
-    """One name that is slow to answer holds up no other queue."""
+    """One name that is slow to answer holds up no other queue: its answer
+    waits for those to all others."""
     suite = script("", paths="""
+local asked = 0
 kumo.on('get_queue_config', function(domain)
-  if domain == 'slow.test' then kumo.sleep(3) end
+  while domain == 'slow.test' and asked < 1000 do kumo.sleep(0.02) end
+  asked = asked + 1
   return kumo.make_queue_config {{ protocol = {{ smtp = {{
     mx_list = {{ '127.0.0.1:{port}' }} }} }} }}
 end)
@@ -333,14 +337,10 @@ kumo.on('get_egress_path_config', function()
 end)
 """)
     suite.send(recipients="u@slow.test")
-    began = time.monotonic()
     with suite.client() as client:
         for i in range(1000):
             client.sendmail("a@from.test", f"u@d{i}.test", "x\r\n")
-    wait_for(lambda: len(suite.peer.messages) >= 1000, 30)
-    assert "u@slow.test" not in suite.peer.recipients() or \
-        time.monotonic() - began > 3
-    wait_for(lambda: "u@slow.test" in suite.peer.recipients())
+    wait_for(lambda: len(suite.peer.messages) == 1001, 30)
     records = suite.wait_records(1001, "Delivery")
     assert len({r["queue"] for r in records}) == 1001
 
@@ -459,7 +459,11 @@ end)
     assert record["queue"] == "big.test"
     content = record["response"]["content"]
     assert WORDS[what] in content and len(content) < 1100
-    time.sleep(0.3)
+    # Mail is taken as before, and all end in order.
+    for i in range(10):
+        suite.send(recipients=f"u{i}@other.test")
+    suite.wait_records(11, "Reception")
+    assert suite.stop() == 0
     assert not any("died" in s or "channel" in s for s in suite.stderr)
     assert all(len(s) < 4000 for s in suite.stderr)
 

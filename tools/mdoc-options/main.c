@@ -25,6 +25,7 @@
 #include "lib/base/span.h"
 #include "lib/ipc/message.h"
 #include "lib/ipc/role.h"
+#include "lib/policy/log_templates.h"
 #include "lib/policy/unbuilt.h"
 #include "lib/settings/option.h"
 #include "lib/settings/problem.h"
@@ -235,8 +236,10 @@ yaml_check(const char *file, int line, struct span text)
 	size_t i;
 	int n = 0;
 
-	if (v != NULL)
+	if (v != NULL) {
 		unbuilt_check_yaml(v, &problems);
+		log_templates_check_yaml(v, &problems);
+	}
 	value_free(&v);
 	if (suite_load_text(text, &s, &problems) == 0) {
 		suite_finish(&s, &problems);

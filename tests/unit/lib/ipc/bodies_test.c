@@ -133,7 +133,7 @@ PLAIN(lookup, LOOKUP_THROTTLE, SPAN_LIT("value"))
 PLAIN(lookup_answer, true, SPAN_LIT("error"), SPAN_LIT("value"))
 BODY(health, number, { HEALTH_FAILED }, v.v = health_get(r),
     health_put(b, (enum health)v.v), (void)0)
-LISTS(enqueued, .commit = 9, .entries = entries, .n = 2)
+LISTS(enqueued, .commit = 9, .more = true, .entries = entries, .n = 2)
 PLAIN(enqueued_gap, 1, UINT64_MAX)
 LISTS(settle, .id = id1, .action = SETTLE_SET_ASIDE, .due_ms = -3,
     .attempts = 4, .done = numbers, .n_done = 3, .of_rcpts = 5,

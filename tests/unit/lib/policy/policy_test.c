@@ -381,7 +381,7 @@ static const struct {
 	    NULL },
 	{ "msg:prepend_header('X New', 'a')", POLICY_TROUBLE, 0, 0, NULL },
 	{ "msg:prepend_header('X-New', 'gr\xc3\xbcn', true)", POLICY_OK, 0,
-	    POLICY_EDIT_PREFIX, "X-New: =?UTF-8?B?Z3LDvG4=?=\r\nReceived" },
+	    POLICY_EDIT_PREFIX, "X-New: =?UTF-8?q?gr=C3=BCn?=\r\nReceived" },
 	{ "msg:append_header('X-End', 'v') assert(msg:get_data():find("
 	    "'last\\r\\nX-End: v\\r\\n\\r\\ntext', 1, true))", POLICY_OK, 0,
 	    POLICY_EDIT_BODY, "Received: by us\r\nFrom: a@b.test\r\nX-One" },
