@@ -156,7 +156,9 @@ put_fields(struct buf *out, const struct library_field *f)
 	for (; f->name != NULL; f++) {
 		buf_addf(out, ".It Va %s , Li ", f->name);
 		put_argument(out, f->type);
-		buf_addf(out, "%s\n", f->set != NULL ? " , No \"can be set\"" : "");
+		if (f->set != NULL)
+			buf_add_str(out, " , No \"can be set\"");
+		buf_add_byte(out, '\n');
 		put_text(out, f->text);
 	}
 	buf_add_str(out, ".El\n");
