@@ -6,13 +6,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/base/buf.h"
 #include "lib/proc/daemon.h"
+#include "lib/redis/script.h"
 
 struct ask;
 struct counters;
+struct dns;
 struct memos;
 struct queues;
+struct redis;
 struct throttles;
+struct tls_client;
+
+/* Does the Redis of the throttles have CL.THROTTLE? */
+enum throttle_cell {
+	THROTTLE_CELL_UNKNOWN,
+	THROTTLE_CELL_THERE,
+	THROTTLE_CELL_ABSENT,
+};
 
 struct lookupd {
 	struct daemon daemon;
@@ -22,7 +34,13 @@ struct lookupd {
 	struct counters *counters;
 	struct memos *memos;
 	struct queues *queues;
+	struct redis *redis;
 	struct throttles *throttles;
+	struct buf throttles_redis; /* its parameters; empty: none */
+	enum throttle_cell throttle_cell;
+	char throttle_sha1[REDIS_SHA1_SIZE];
+	struct dns *dns;
+	struct tls_client *tls;
 };
 
 #endif

@@ -6,11 +6,16 @@
  * neither smtpd nor the queue manager's policy has to.
  */
 #include "lib/base/log.h"
+#include "lib/dns/dns.h"
+#include "lib/io/tls_client.h"
 #include "lookupd/ask.h"
 #include "lookupd/counters.h"
 #include "lookupd/lookupd.h"
 #include "lookupd/memos.h"
 #include "lookupd/queues.h"
+#include "lookupd/redis.h"
+#include "lookupd/redis_conn.h"
+#include "lookupd/redis_throttle.h"
 #include "lookupd/throttles.h"
 
 static const struct channel_handler handlers[] = {
@@ -19,15 +24,40 @@ static const struct channel_handler handlers[] = {
 	{ .handle = NULL },
 };
 
+/* All files are read before the root folder changes. */
+static void
+prepare(void *state, struct daemon *d)
+{
+	struct lookupd *l = state;
+	char *why;
+
+	l->dns = dns_new(d->loop, &d->suite.dns, &why);
+	if (l->dns == NULL)
+		fatalx("dns: %s", why);
+	l->tls = tls_client_new();
+}
+
 static void
 started(void *state, struct daemon *d)
 {
 	struct lookupd *l = state;
+	struct redis_net net = { d->loop, l->dns, l->tls };
 
 	l->counters = counters_new();
 	l->memos = memos_new(d->loop);
 	l->queues = queues_new();
+	l->redis = redis_new(&net);
 	l->throttles = throttles_new(d->loop);
+	redis_throttles_configure(l, &d->suite.redis_throttles);
+}
+
+static void
+reload(void *state, const struct suite *old)
+{
+	struct lookupd *l = state;
+
+	(void)old;
+	redis_throttles_configure(l, &l->daemon.suite.redis_throttles);
 }
 
 static void
@@ -51,7 +81,9 @@ static const struct daemon_ops ops = {
 	.role = ROLE_LOOKUP,
 	.jail = { .may = JAIL_CONNECT | JAIL_UDP },
 	.handlers = handlers,
+	.prepare = prepare,
 	.started = started,
+	.reload = reload,
 	.peer_down = peer_down,
 	.stop = stop,
 };

@@ -13,7 +13,7 @@ static const char *const absent[] = {
 	"bump_config_epoch", "compute_egress_path_config_constraints",
 	"compute_queue_config_constraints", "configure_accounting_db_path",
 	"configure_bounce_classifier", "configure_log_hook",
-	"configure_log_disposition_hook", "configure_redis_throttles",
+	"configure_log_disposition_hook",
 	"eval_config_monitor_globs", "format_egress_path_config_constraints",
 	"format_egress_path_config_toml", "format_queue_config_toml",
 	"generate_rfc3464_message", "get_memory_hard_limit",
@@ -35,7 +35,7 @@ static const char *const absent_modules[] = {
 	"dkim", "dmarc", "domain_map", "file_type", "fs", "http",
 	"jsonl", "kafka", "mimepart", "nats", "regex_set_map",
 	"secrets", "serde", "shaping", "spf", "string", "time", "tsa", "uuid",
-	"xfer", "regex", "sqlite", "redis", "template", NULL,
+	"xfer", "regex", "sqlite", "template", NULL,
 };
 
 static const struct {

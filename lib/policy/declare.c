@@ -71,12 +71,34 @@ kumo_start_esmtp_listener(lua_State *L)
 	return 0;
 }
 
+static int
+redis_read(void *obj, const struct value *v, struct problems *p)
+{
+	return redis_opts_read(obj, v, p);
+}
+
+static int
+kumo_configure_redis_throttles(lua_State *L)
+{
+	struct suite *suite = suite_check(L, "kumo.configure_redis_throttles");
+	struct redis_opts redis;
+
+	if (suite->redis_throttles.node.n > 0)
+		return where_error(L, "kumo.configure_redis_throttles: the "
+		    "throttles have a Redis already");
+	object_read(L, "kumo.configure_redis_throttles", &redis, redis_read);
+	suite_set_redis_throttles(suite, &redis);
+	return 0;
+}
+
 void
 kumo_declarations(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
 		{ "define_spool", kumo_define_spool },
 		{ "configure_local_logs", kumo_configure_local_logs },
+		{ "configure_redis_throttles",
+		    kumo_configure_redis_throttles },
 		{ "start_esmtp_listener", kumo_start_esmtp_listener },
 		{ NULL, NULL },
 	};

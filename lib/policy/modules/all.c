@@ -5,5 +5,6 @@ const struct library *const libraries[] = {
 	&library_counter_series,
 	&library_encode,
 	&library_mpsc,
+	&library_redis,
 	NULL,
 };

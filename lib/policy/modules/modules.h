@@ -8,6 +8,7 @@
 extern const struct library library_counter_series;
 extern const struct library library_encode;
 extern const struct library library_mpsc;
+extern const struct library library_redis;
 
 /* Functions of `kumo` itself. */
 int kumo_memoize(lua_State *L);
