@@ -30,6 +30,7 @@ smtpd_prepare(void *state, struct daemon *d)
 	struct smtpd *s = state;
 
 	s->loop = d->loop;
+	policy_prepare();
 	s->charsets = charsets_open();
 	tls_server_start();
 	s->conf = conf_new(&d->suite, &d->keys);

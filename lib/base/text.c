@@ -264,6 +264,52 @@ text_is_utf8(struct span s)
 	return true;
 }
 
+size_t
+text_utf8_len(struct span s)
+{
+	return s.len == 0 ? 0 : utf8_len((const unsigned char *)s.p, s.len);
+}
+
+/* Of the characters with White_Space (Unicode 15, PropList.txt). */
+static bool
+is_blank(const unsigned char *p, size_t len)
+{
+	unsigned code;
+
+	if (len == 1)
+		return (p[0] >= '\t' && p[0] <= '\r') || p[0] == ' ';
+	if (len == 2)
+		return p[0] == 0xc2 && (p[1] == 0x85 || p[1] == 0xa0);
+	if (len != 3)
+		return false;
+	code = (p[0] & 15U) << 12 | (p[1] & 63U) << 6 | (p[2] & 63U);
+	return code == 0x1680 || (code >= 0x2000 && code <= 0x200a) ||
+	    code == 0x2028 || code == 0x2029 || code == 0x202f ||
+	    code == 0x205f || code == 0x3000;
+}
+
+size_t
+text_blank_front(struct span s)
+{
+	size_t len = text_utf8_len(s);
+
+	return is_blank((const unsigned char *)s.p, len) ? len : 0;
+}
+
+size_t
+text_blank_end(struct span s)
+{
+	size_t len;
+
+	for (len = 1; len <= 3 && len <= s.len; len++) {
+		struct span last = span_from(s, s.len - len);
+
+		if (text_utf8_len(last) == len)
+			return text_blank_front(last);
+	}
+	return 0;
+}
+
 enum { DISTANCE_MAX = 64 };
 
 unsigned

@@ -46,6 +46,14 @@ char *text_duration_format(int64_t ms);
 char *text_printable(struct span s, char *out, size_t max);
 
 bool text_is_utf8(struct span s);
+/* Bytes of the UTF-8 character at the front, 0 when there is none. */
+size_t text_utf8_len(struct span s);
+/*
+ * Bytes of the blank at the front or the end, 0 when there is none: Unicode's
+ * White_Space, which has spaces, tabs and line ends of all kinds.
+ */
+size_t text_blank_front(struct span s);
+size_t text_blank_end(struct span s);
 /* Any byte above 0x7f? */
 bool text_has_8bit(struct span s);
 

@@ -160,3 +160,15 @@ uuid_parse(struct span s, struct uuid *out)
 	*out = id;
 	return 0;
 }
+
+int
+uuid_parse_any(struct span s, struct uuid *out)
+{
+	if (span_istarts(s, "urn:uuid:")) {
+		s = span_from(s, 9);
+		return s.len == 36 ? uuid_parse(s, out) : -1;
+	}
+	if (s.len == 38 && s.p[0] == '{' && s.p[37] == '}')
+		s = span_make(s.p + 1, 36);
+	return uuid_parse(s, out);
+}

@@ -42,5 +42,29 @@ char *uuid_hex(const struct uuid *id, char out[UUID_HEX_MAX]);
 char *uuid_text(const struct uuid *id, char out[UUID_TEXT_MAX]);
 /* Exactly 32 hex digits, or the 8-4-4-4-12 form; 0 or -1. */
 int uuid_parse(struct span s, struct uuid *out);
+/* Also the latter in {}, and behind "urn:uuid:"; 0 or -1. */
+int uuid_parse_any(struct span s, struct uuid *out);
+
+/* ---- uuid_node.c: versions 1 and 6, of time and machine ------------------ */
+
+enum { UUID_NODE_LEN = 6 };
+
+/*
+ * The first network card's address that is no loopback's, else one made of
+ * gethostid(). It asks the kernel and reads files: before a jail.
+ */
+void uuid_node_find(uint8_t node[UUID_NODE_LEN]);
+
+/* State of one maker; zero-initialised is ready, but for the node. */
+struct uuid_clock {
+	uint64_t last;     /* in 100 ns since 15 October 1582 */
+	uint16_t sequence; /* 14 bits, random at first */
+	bool begun;
+	uint8_t node[UUID_NODE_LEN];
+};
+
+struct uuid uuid_v1(struct uuid_clock *clock);
+/* As version 1, with its time first: bytes compare as creation times do. */
+struct uuid uuid_v6(struct uuid_clock *clock);
 
 #endif

@@ -244,6 +244,10 @@ call_resume(struct call *call)
 	map_del(&call->policy->calls,
 	    span_make(&call->id, sizeof(call->id)));
 	call->waiting = false;
+	if (call->lasting) {
+		call->steps = 0;
+		call->spent_us = 0;
+	}
 	if (!call_run(call, 0))
 		call->ops->drop(call);
 }

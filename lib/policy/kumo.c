@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The module `kumo`: events, refusals, logs. */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/io/loop.h"
 #include "lib/policy/event_names.h"
 #include "lib/policy/library.h"
 #include "lib/policy/modules/modules.h"
+#include "lib/policy/sleep.h"
 #include "lib/policy/state.h"
 
+#define REGISTRARS "ekiden.registrars"
+
 /* ---- kumo.on ------------------------------------------------------------ */
+
+/*
+ * Events of an operator's own (tasks, key sources, senders) have any name;
+ * one that is nearly one of ours is a slip.
+ */
+static const struct event_name own_event = { "", false, true };
 
 static const struct event_name *
 event_find(lua_State *L, const char *name)
@@ -29,9 +38,10 @@ event_find(lua_State *L, const char *name)
 	if (near != NULL)
 		where_error(L, "kumo.on: no event is called '%.100s', did you "
 		    "mean '%s'?", name, near);
-	where_error(L, "kumo.on: no event is called '%.100s'", name);
-	return NULL;
+	return &own_event;
 }
+
+static void push_frames(lua_State *L, int level);
 
 static int
 kumo_on(lua_State *L)
@@ -61,6 +71,10 @@ kumo_on(lua_State *L)
 	}
 	h->refs = xreallocarray(h->refs, h->n + 1, sizeof(*h->refs));
 	h->refs[h->n++] = ref;
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, REGISTRARS);
+	luaL_getsubtable(L, -1, name);
+	push_frames(L, 1);
+	lua_rawseti(L, -2, (lua_Integer)h->n);
 	return 0;
 }
 
@@ -129,63 +143,6 @@ kumo_log_debug(lua_State *L)
 	return log_words(L, LOG_LEVEL_DEBUG);
 }
 
-/* ---- waiting ------------------------------------------------------------ */
-
-struct sleeper {
-	struct policy *policy;
-	uint64_t call;
-	struct timer timer;
-};
-
-static void
-sleep_over(void *arg)
-{
-	struct sleeper *s = arg;
-	struct call *call = map_get(&s->policy->calls,
-	    span_make(&s->call, sizeof(s->call)));
-
-	timer_done(&s->timer);
-	s->timer.loop = NULL;
-	/* A cancelled call sleeps on: it is nobody's. */
-	if (call != NULL)
-		call_resume(call);
-}
-
-static int
-sleeper_gc(lua_State *L)
-{
-	struct sleeper *s = lua_touserdata(L, 1);
-
-	if (s->timer.loop != NULL)
-		timer_done(&s->timer);
-	s->timer.loop = NULL;
-	return 0;
-}
-
-static int
-kumo_sleep(lua_State *L)
-{
-	lua_Number seconds = luaL_checknumber(L, 1);
-	struct call *call = call_waitable(L);
-	struct sleeper *s;
-
-	if (!(seconds >= 0 && seconds <= 86400))
-		return where_error(L, "kumo.sleep: wanted 0 to 86400 seconds");
-	/* It stays on the waiting coroutine's stack, so it stays alive. */
-	s = lua_newuserdatauv(L, sizeof(*s), 0);
-	memset(s, 0, sizeof(*s));
-	if (luaL_newmetatable(L, "ekiden.sleeper")) {
-		lua_pushcfunction(L, sleeper_gc);
-		lua_setfield(L, -2, "__gc");
-	}
-	lua_setmetatable(L, -2);
-	s->policy = policy_of(L);
-	s->call = call->id;
-	timer_init(&s->timer, s->policy->loop, sleep_over, s);
-	timer_set(&s->timer, (int64_t)(seconds * 1000));
-	return call_wait(L);
-}
-
 /* ---- checking ----------------------------------------------------------- */
 
 static int
@@ -193,6 +150,99 @@ kumo_validation_failed(lua_State *L)
 {
 	policy_of(L)->validation_failed = true;
 	return 0;
+}
+
+/* ---- about the process -------------------------------------------------- */
+
+static int
+kumo_available_parallelism(lua_State *L)
+{
+	const char *wish = getenv("KUMO_AVAILABLE_PARALLELISM");
+	long n = wish == NULL ? 0 : strtol(wish, NULL, 10);
+	cpu_set_t set;
+
+	if (n < 1 && sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = CPU_COUNT(&set);
+	lua_pushinteger(L, n < 1 ? 1 : n);
+	return 1;
+}
+
+/* Memory does not grow with the queue: there is nothing to limit. */
+static int
+no_limit(lua_State *L)
+{
+	lua_pushnil(L);
+	return 1;
+}
+
+static void
+put_text(lua_State *L, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	lua_pushstring(L, text);
+	lua_setfield(L, -2, name);
+}
+
+static void
+put_number(lua_State *L, const char *name, int n)
+{
+	lua_pushinteger(L, n);
+	lua_setfield(L, -2, name);
+}
+
+static void
+push_frame(lua_State *L, lua_Debug *ar)
+{
+	lua_getinfo(L, "Slnt", ar);
+	lua_createtable(L, 0, 10);
+	put_text(L, "event", "call");
+	put_text(L, "name", ar->name);
+	put_text(L, "name_what", ar->namewhat);
+	put_text(L, "source", ar->source);
+	put_text(L, "short_src", ar->short_src);
+	put_number(L, "line_defined", ar->linedefined);
+	put_number(L, "last_line_defined", ar->lastlinedefined);
+	put_text(L, "what", ar->what);
+	put_number(L, "curr_line", ar->currentline);
+	lua_pushboolean(L, ar->istailcall);
+	lua_setfield(L, -2, "is_tail_call");
+}
+
+static void
+push_frames(lua_State *L, int level)
+{
+	lua_Debug ar;
+	int n = 0;
+
+	lua_newtable(L);
+	for (; lua_getstack(L, level, &ar); level++) {
+		push_frame(L, &ar);
+		lua_rawseti(L, -2, ++n);
+	}
+}
+
+static int
+kumo_traceback(lua_State *L)
+{
+	lua_Integer level = luaL_optinteger(L, 1, 1);
+
+	if (level < 0 || level > 1000)
+		return where_error(L, "kumo.traceback: the level must be 0 "
+		    "to 1000");
+	push_frames(L, (int)level);
+	return 1;
+}
+
+/* Who called kumo.on for it: kept beside the handlers, in the registry. */
+static int
+kumo_get_event_registrars(lua_State *L)
+{
+	luaL_checkstring(L, 1);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, REGISTRARS);
+	lua_pushvalue(L, 1);
+	lua_rawget(L, -2);
+	return 1;
 }
 
 /* ---- the module --------------------------------------------------------- */
@@ -210,7 +260,14 @@ kumo_module(lua_State *L)
 		{ "log_debug", kumo_log_debug },
 		{ "make_throttle", make_throttle },
 		{ "memoize", kumo_memoize },
+		{ "available_parallelism", kumo_available_parallelism },
+		{ "get_event_registrars", kumo_get_event_registrars },
+		{ "get_memory_hard_limit", no_limit },
+		{ "get_memory_low_thresh", no_limit },
+		{ "get_memory_soft_limit", no_limit },
 		{ "sleep", kumo_sleep },
+		{ "spawn_task", kumo_spawn_task },
+		{ "traceback", kumo_traceback },
 		{ "validation_failed", kumo_validation_failed },
 		{ NULL, NULL },
 	};

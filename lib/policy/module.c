@@ -60,6 +60,21 @@ chunk_get(struct policy *p, const char *path, const char *key)
 	    NULL;
 }
 
+const struct chunk *
+module_file(struct policy *p, const char *path)
+{
+	char *key = xasprintf("file:%s", path);
+	const struct chunk *c;
+	int saved;
+
+	errno = 0;
+	c = chunk_get(p, path, key);
+	saved = errno;
+	free(key);
+	errno = saved;
+	return c;
+}
+
 /* ---- require ------------------------------------------------------------ */
 
 /* Push the path of a module from package.path, or nothing. */
@@ -231,9 +246,8 @@ static int
 read_text(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	const char *key = lua_pushfstring(L, "file:%s", path);
 	struct policy *p = policy_of(L);
-	const struct chunk *c = chunk_get(p, path, key);
+	const struct chunk *c = module_file(p, path);
 
 	if (c != NULL) {
 		lua_pushlstring(L, (const char *)c->p, c->len);

@@ -7,7 +7,9 @@
 #include "lib/base/alloc.h"
 #include "lib/base/checksum.h"
 #include "lib/base/log.h"
+#include "lib/policy/library.h"
 #include "lib/policy/state.h"
+#include "lib/policy/watchdog.h"
 
 int
 module_load_text(struct policy *p, const char *name, struct span text,
@@ -61,6 +63,13 @@ bundle_epoch(const struct bundle *b)
 		sum = sum * 31 + checksum(span_of(b->v[i].name)) * 17 +
 		    checksum(span_make(b->v[i].p, b->v[i].len));
 	return (uint32_t)(sum ^ sum >> 32) & 0x7fffffff;
+}
+
+void
+policy_prepare(void)
+{
+	libraries_prepare();
+	watchdog_start();
 }
 
 struct policy *

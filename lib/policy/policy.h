@@ -51,6 +51,11 @@ struct policy_error {
 void policy_error_free(struct policy_error *e);
 
 /*
+ * Once per process that runs scripts, before its jail closes: what their
+ * functions need of the file system, and the watchdog.
+ */
+void policy_prepare(void);
+/*
  * Load the suite's bundle for a daemon. loop may be NULL (then no call may
  * wait). NULL with the error when a script fails to load. The suite is copied
  * from, not kept.

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/policy/state.h"
+#include "lib/policy/watchdog.h"
 
 #include <lualib.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "lib/base/log.h"
 
 enum {
+	STUCK_MS = 8000, /* longer than it may run: nothing else stops it */
 	MEMORY_MAX = 256 * 1024 * 1024, /* bytes of one state */
 	HOOK_STEPS = 10000,
 	TIME_MAX_MS = 2000,         /* of one event, waits not counted */
@@ -51,15 +54,53 @@ state_alloc(void *arg, void *old, size_t old_size, size_t size)
 	return fresh;
 }
 
+/* Before the bytes that are given out. */
+union taken {
+	size_t size;
+	max_align_t align;
+};
+
+void *
+state_take(struct policy *p, size_t size)
+{
+	union taken *t;
+
+	if (size > SIZE_MAX - sizeof(*t) ||
+	    size + sizeof(*t) > p->memory_max - p->memory)
+		return NULL;
+	t = xmalloc(sizeof(*t) + size);
+	t->size = sizeof(*t) + size;
+	p->memory += t->size;
+	return t + 1;
+}
+
+void
+state_give(struct policy *p, void *memory)
+{
+	union taken *t = memory;
+
+	if (t == NULL)
+		return;
+	t--;
+	p->memory -= t->size;
+	free(t);
+}
+
 /* ---- time --------------------------------------------------------------- */
 
-static void
-on_steps(lua_State *L, lua_Debug *ar)
+static void on_steps(lua_State *L, lua_Debug *ar);
+
+int64_t
+budget_until(const struct policy *p)
+{
+	return p->slice_us + p->time_max_us - p->spent_us;
+}
+
+void
+budget_check(lua_State *L)
 {
 	struct policy *p = policy_of(L);
 
-	(void)ar;
-	p->steps += HOOK_STEPS;
 	if (!p->too_long && p->steps < p->steps_max && p->spent_us +
 	    clock_mono_us() - p->slice_us < p->time_max_us)
 		return;
@@ -70,6 +111,14 @@ on_steps(lua_State *L, lua_Debug *ar)
 	p->too_long = true;
 	lua_sethook(L, on_steps, LUA_MASKCOUNT, 1);
 	where_error(L, "the script ran for too long");
+}
+
+static void
+on_steps(lua_State *L, lua_Debug *ar)
+{
+	(void)ar;
+	policy_of(L)->steps += HOOK_STEPS;
+	budget_check(L);
 }
 
 void
@@ -86,12 +135,14 @@ slice_begin(struct policy *p, lua_State *co)
 {
 	p->slice_us = clock_mono_us();
 	lua_sethook(co, on_steps, LUA_MASKCOUNT, HOOK_STEPS);
+	watchdog_set(p->time_max_us / 1000 + STUCK_MS);
 }
 
 void
 slice_end(struct policy *p)
 {
 	p->spent_us += clock_mono_us() - p->slice_us;
+	watchdog_set(0);
 }
 
 /* ---- what scripts may call ---------------------------------------------- */

@@ -63,6 +63,12 @@ struct policy {
 	struct buf scratch;
 	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
+	/*
+	 * The key source at the top of the stack (a table that names a vault's
+	 * secret or an event) becomes the bytes that it stands for; NULL: keys
+	 * cannot be asked for here.
+	 */
+	int (*ask_key)(lua_State *L);
 };
 
 struct event_handlers {
@@ -81,6 +87,18 @@ void state_free(struct policy **p);
 void budget_begin(struct policy *p);
 void slice_begin(struct policy *p, lua_State *co);
 void slice_end(struct policy *p);
+/*
+ * Work of C functions counts, too: to be called between its pieces, raises
+ * when the script's time is over. When that will be, by clock_mono_us().
+ */
+void budget_check(lua_State *L);
+int64_t budget_until(const struct policy *p);
+/*
+ * Memory outside of Lua that counts as the script's. NULL when it has no more;
+ * unlike Lua's own this frees no garbage first.
+ */
+void *state_take(struct policy *p, size_t size);
+void state_give(struct policy *p, void *memory);
 
 /* ---- where.c ------------------------------------------------------------ */
 
@@ -132,6 +150,7 @@ struct call {
 	int ref;     /* table in the registry: the coroutine, the shells */
 	bool waiting;
 	bool at_once; /* it may not wait */
+	bool lasting; /* a task: its budget begins anew after each wait */
 	int64_t spent_us;
 	uint64_t steps;
 	struct shell *shells; /* userdata that point at the caller's structs */
@@ -172,6 +191,7 @@ int call_plain(struct policy *p, int n_args, int results,
 
 /* ---- other files: each puts what it has into the table on top ------------ */
 
+int kumo_spawn_task(lua_State *L); /* tasks.c */
 void kumo_open(lua_State *L);      /* kumo.c: preloads the module */
 void kumo_objects(lua_State *L);   /* object.c */
 void kumo_declarations(lua_State *L); /* declare.c */
@@ -191,6 +211,9 @@ void modules_follow(struct policy *p);
 /* key_names.c, in a loader: key files into suite.script_keys. */
 void key_names_made(struct policy *p, const struct egress_path *path);
 void key_names_search(struct policy *p);
+
+/* What a file has: a loader reads it. NULL with errno, in a daemon 0. */
+const struct chunk *module_file(struct policy *p, const char *path);
 
 /* Load a script as a chunk on top; -1 with the error. */
 int module_load_text(struct policy *p, const char *name, struct span text,

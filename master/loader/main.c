@@ -24,6 +24,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/io/tls_server.h"
+#include "lib/policy/policy.h"
 #include "lib/proc/jail.h"
 #include "lib/settings/suite.h"
 #include "master/loader/configuration.h"
@@ -143,6 +144,7 @@ main(int argc, char **argv)
 	if (q.policy != NULL)
 		q.policy = absolute(q.policy);
 	tls_server_start();
+	policy_prepare();
 	jail_close(&jail);
 	status = load(&q, &problems);
 	problems_print(&problems, &text);

@@ -11,6 +11,7 @@
 #include "lib/dns/dns.h"
 #include "lib/policy/door.h"
 #include "lib/policy/policy.h"
+#include "lib/policy/tasks.h"
 #include "qmgr/policy/lookup.h"
 #include "qmgr/policy/mx.h"
 #include "qmgr/policy/policyd.h"
@@ -56,6 +57,7 @@ prepare(void *state, struct daemon *d)
 	struct policyd *pd = state;
 	char *why;
 
+	policy_prepare();
 	pd->dns = dns_new(d->loop, &d->suite.dns, &why);
 	if (pd->dns == NULL)
 		fatalx("dns: %s", why);
@@ -83,6 +85,7 @@ started(void *state, struct daemon *d)
 	if (pd->policy == NULL)
 		fatalx("the policy cannot be loaded: %s", error.text);
 	policy_set_door(pd->policy, pd->door);
+	policy_tasks(pd->policy);
 }
 
 /* The limits of MX resolution aside, which are no part of the resolver. */
@@ -152,6 +155,7 @@ reload(void *state, const struct suite *old)
 	policy_free(&pd->policy);
 	policy_set_door(fresh, pd->door);
 	pd->policy = fresh;
+	policy_tasks(fresh);
 	settings_ask_again(pd);
 }
 

@@ -433,3 +433,24 @@ end)
     suite.wait_records(2, "Delivery")
     for m in suite.peer.messages:
         assert m.content.endswith(b"\r\n\r\n" + b"line\r\n" * 50000)
+
+
+def test_stuck_inside_one_function(script):
+    """No step is counted there: the process has to go, and only it."""
+    suite = script("""
+kumo.on('smtp_server_message_received', function(msg)
+  if msg:recipient().user == 'stuck' then
+    local a = ('a'):rep(20000)
+    return a:find('.-.-.-.-b')
+  end
+end)
+""")
+    before = set(suite.pids("smtpd"))
+    with pytest.raises(smtplib.SMTPException):
+        suite.send(recipients=["stuck@to.test"])
+    wait_for(lambda: before - set(suite.pids("smtpd")))
+    wait_for(lambda: any("a script is stuck" in line
+                         for line in suite.stderr))
+    for i in range(4):
+        suite.send(recipients=[f"{i}@to.test"])
+    suite.wait_records(4, "Delivery")

@@ -2,9 +2,19 @@
 #include "lib/policy/modules/modules.h"
 
 const struct library *const libraries[] = {
+	&library_cidr,
 	&library_counter_series,
+	&library_crypto,
+	&library_digest,
+	&library_domain_map,
 	&library_encode,
 	&library_mpsc,
 	&library_redis,
+	&library_regex,
+	&library_regex_set_map,
+	&library_secrets,
+	&library_string,
+	&library_time,
+	&library_uuid,
 	NULL,
 };

@@ -5,10 +5,20 @@
 
 #include "lib/policy/library.h"
 
+extern const struct library library_cidr;
 extern const struct library library_counter_series;
+extern const struct library library_crypto;
+extern const struct library library_digest;
+extern const struct library library_domain_map;
 extern const struct library library_encode;
 extern const struct library library_mpsc;
 extern const struct library library_redis;
+extern const struct library library_regex;
+extern const struct library library_regex_set_map;
+extern const struct library library_secrets;
+extern const struct library library_string;
+extern const struct library library_time;
+extern const struct library library_uuid;
 
 /* Functions of `kumo` itself. */
 int kumo_memoize(lua_State *L);

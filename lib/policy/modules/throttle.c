@@ -4,8 +4,10 @@
 
 #include "lib/policy/door_ask.h"
 #include "lib/policy/modules/modules.h"
+#include "lib/policy/sleep.h"
 #include "lib/policy/state.h"
 #include "lib/settings/option.h"
+#include "lib/settings/throttle.h"
 
 /* Its uservalue is the table that lookupd is asked with. */
 struct throttle_object {
@@ -53,7 +55,74 @@ throttle_throttle(lua_State *L)
 	return throttle_ask(L, NULL);
 }
 
+/* ---- sleeping until one is free ----------------------------------------- */
+
+static int throttle_try(lua_State *L);
+
+static int
+slept(lua_State *L, int status, lua_KContext context)
+{
+	(void)status;
+	(void)context;
+	return throttle_try(L);
+}
+
+/* lookupd's word is on top; index 2 tells whether we have waited. */
+static int
+tried(lua_State *L)
+{
+	lua_Integer seconds;
+
+	lua_getfield(L, -1, "throttled");
+	if (!lua_toboolean(L, -1)) {
+		lua_pushvalue(L, 2);
+		return 1;
+	}
+	lua_getfield(L, -2, "retry_after");
+	seconds = lua_tointeger(L, -1);
+	lua_settop(L, 1);
+	lua_pushboolean(L, true);
+	return call_sleep(L, (int64_t)seconds * 1000, slept, 0);
+}
+
+static int
+throttle_try(lua_State *L)
+{
+	lua_settop(L, 2);
+	return throttle_ask(L, tried);
+}
+
+static int
+throttle_sleep(lua_State *L)
+{
+	library_check(L, 1, &throttle_type);
+	lua_settop(L, 1);
+	lua_pushboolean(L, false);
+	return throttle_try(L);
+}
+
+static int
+throttle_explain(lua_State *L)
+{
+	const struct throttle_object *t = library_check(L, 1, &throttle_type);
+	double per_second = (double)t->spec.limit * 1000 /
+	    (double)t->spec.period_ms;
+
+	lua_pushfstring(L, "up to %I at once, and over time %I every %f "
+	    "seconds (%f each second)",
+	    (LUAI_UACINT)throttle_at_once(&t->spec),
+	    (LUAI_UACINT)t->spec.limit,
+	    (LUAI_UACNUMBER)t->spec.period_ms / 1000,
+	    (LUAI_UACNUMBER)per_second);
+	return 1;
+}
+
 static const struct library_function methods[] = {
+	{ "explain", throttle_explain, "() -> text",
+	    "What the rate means, in words." },
+	{ "sleep_if_throttled", throttle_sleep, "() -> boolean",
+	    "Takes one, and waits until there is one if need be; tells "
+	    "whether it had to wait." },
 	{ "throttle", throttle_throttle,
 	    "() -> {throttled, limit, remaining, reset_after, retry_after?}",
 	    "Takes one if there is one, and says how it stands: whether this "

@@ -37,6 +37,7 @@ run_script(struct loop *loop, const char *path)
 {
 	struct buf script = file_read(path);
 	struct buf check = file_read("tests/lua/check.lua");
+	struct buf secret = file_read("tests/lua/secret.key");
 	struct policy_error error;
 	struct policy *p;
 	struct suite suite;
@@ -47,6 +48,8 @@ run_script(struct loop *loop, const char *path)
 	bundle_add(&suite.bundle, "require:check",
 	    SPAN_LIT("tests/lua/check.lua"));
 	bundle_add(&suite.bundle, "tests/lua/check.lua", buf_span(&check));
+	bundle_add(&suite.bundle, "file:tests/lua/secret.key",
+	    buf_span(&secret));
 	p = policy_load(loop, &suite, &error);
 	if (p == NULL) {
 		fprintf(stderr, "%s\n%s\n", error.text,
@@ -58,6 +61,7 @@ run_script(struct loop *loop, const char *path)
 	suite_free(&suite);
 	buf_free(&script);
 	buf_free(&check);
+	buf_free(&secret);
 	return failed;
 }
 
