@@ -12,6 +12,7 @@
 
 struct ask;
 struct counters;
+struct databases;
 struct dns;
 struct memos;
 struct queues;
@@ -39,6 +40,8 @@ struct lookupd {
 	struct buf throttles_redis; /* its parameters; empty: none */
 	enum throttle_cell throttle_cell;
 	char throttle_sha1[REDIS_SHA1_SIZE];
+	struct databases *databases;
+	char *account; /* who we are, for messages */
 	struct dns *dns;
 	struct tls_client *tls;
 };

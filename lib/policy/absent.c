@@ -31,7 +31,7 @@ static const char *const absent[] = {
 static const char *const absent_modules[] = {
 	"aaa", "amqp", "api", "dkim", "dmarc", "file_type", "fs", "http",
 	"jsonl", "kafka", "mimepart", "nats", "serde", "shaping", "spf", "tsa",
-	"xfer", "sqlite", "template", NULL,
+	"xfer", "template", NULL,
 };
 
 static const struct {

@@ -86,6 +86,8 @@ struct channel *daemon_peer(const struct daemon *d, enum role role,
 unsigned daemon_peer_count(const struct daemon *d, enum role role);
 struct channel *daemon_peer_nth(const struct daemon *d, enum role role,
     unsigned n);
+/* The --index of the command line, where it makes another process. */
+unsigned daemon_index(int argc, char **argv);
 /* The --role of the command line, for a program that serves two. */
 bool daemon_role_is(int argc, char **argv, enum role role);
 /* End with status 0 once pending frames are out. */

@@ -13,6 +13,7 @@ const struct library *const libraries[] = {
 	&library_regex,
 	&library_regex_set_map,
 	&library_secrets,
+	&library_sqlite,
 	&library_string,
 	&library_time,
 	&library_uuid,

@@ -16,6 +16,7 @@ extern const struct library library_redis;
 extern const struct library library_regex;
 extern const struct library library_regex_set_map;
 extern const struct library library_secrets;
+extern const struct library library_sqlite;
 extern const struct library library_string;
 extern const struct library library_time;
 extern const struct library library_uuid;
