@@ -14,6 +14,7 @@ struct ask;
 struct counters;
 struct databases;
 struct dns;
+struct files;
 struct memos;
 struct queues;
 struct redis;
@@ -42,6 +43,7 @@ struct lookupd {
 	char throttle_sha1[REDIS_SHA1_SIZE];
 	struct databases *databases;
 	char *account; /* who we are, for messages */
+	struct files *files;
 	struct dns *dns;
 	struct tls_client *tls;
 };

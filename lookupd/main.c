@@ -14,6 +14,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/dns/dns.h"
+#include "lib/files/files.h"
 #include "lib/io/tls_client.h"
 #include "lookupd/ask.h"
 #include "lookupd/counters.h"
@@ -116,6 +117,7 @@ files_started(void *state, struct daemon *d)
 	struct lookupd *l = state;
 
 	l->databases = databases_new(d->loop, l->account);
+	l->files = files_new(l->account);
 }
 
 static void
@@ -125,6 +127,7 @@ files_peer_down(void *state, struct channel *ch)
 
 	asks_forget_peer(l, ch);
 	databases_forget_peer(l->databases, ch);
+	files_forget(l->files, ch);
 }
 
 static void
@@ -133,6 +136,7 @@ files_stop(void *state)
 	struct lookupd *l = state;
 
 	databases_free(&l->databases);
+	files_free(&l->files);
 	daemon_exit(&l->daemon);
 }
 

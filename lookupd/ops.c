@@ -3,6 +3,7 @@
 #include "lookupd/ask.h"
 #include "lookupd/counters.h"
 #include "lookupd/databases.h"
+#include "lookupd/files_ask.h"
 #include "lookupd/memos.h"
 #include "lookupd/queues.h"
 #include "lookupd/redis_ask.h"
@@ -10,6 +11,7 @@
 
 const struct ask_op ask_ops[LOOKUP_OPS] = {
 	[LOOKUP_COUNTER] = { .start = counters_ask },
+	[LOOKUP_FILE] = { .start = files_ask },
 	[LOOKUP_MEMO] = { .start = memos_ask, .cancel = memos_cancel },
 	[LOOKUP_QUEUE] = { .start = queues_ask, .cancel = queues_cancel },
 	[LOOKUP_REDIS] = { redis_ask_start, redis_ask_cancel },

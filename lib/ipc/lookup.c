@@ -16,7 +16,8 @@ lookup_op_name(enum lookup_op op)
 unsigned
 lookup_op_process(enum lookup_op op)
 {
-	return op == LOOKUP_SQLITE ? LOOKUP_FILES : LOOKUP_OUTSIDE;
+	return op == LOOKUP_FILE || op == LOOKUP_SQLITE ? LOOKUP_FILES :
+	    LOOKUP_OUTSIDE;
 }
 
 void

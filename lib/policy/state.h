@@ -24,6 +24,7 @@
 
 struct call;
 struct door;
+struct files;
 struct loop;
 
 enum policy_mode {
@@ -63,6 +64,7 @@ struct policy {
 	struct buf scratch;
 	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
+	struct files *files; /* of a loader that used some */
 	/*
 	 * The key source at the top of the stack (a table that names a vault's
 	 * secret or an event) becomes the bytes that it stands for; NULL: keys

@@ -8,6 +8,7 @@ const struct library *const libraries[] = {
 	&library_digest,
 	&library_domain_map,
 	&library_encode,
+	&library_fs,
 	&library_mpsc,
 	&library_redis,
 	&library_regex,

@@ -11,6 +11,7 @@ extern const struct library library_crypto;
 extern const struct library library_digest;
 extern const struct library library_domain_map;
 extern const struct library library_encode;
+extern const struct library library_fs;
 extern const struct library library_mpsc;
 extern const struct library library_redis;
 extern const struct library library_regex;
@@ -22,6 +23,9 @@ extern const struct library library_time;
 extern const struct library library_uuid;
 
 /* Functions of `kumo` itself. */
+int fs_glob(lua_State *L);
+int fs_read_dir(lua_State *L);
+int fs_uncached_glob(lua_State *L);
 int kumo_memoize(lua_State *L);
 int make_throttle(lua_State *L);
 
