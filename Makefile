@@ -7,17 +7,21 @@ VERSION := 0.1.0
 
 PKGS := libevent libevent_openssl openssl lmdb libunbound lua5.4 yaml-0.1 \
 	libsodium libseccomp libzstd jansson libidn2 libpcre2-8 libxxhash libpsl \
-	hiredis sqlite3
-RUN_DEBS := gcc libc6-dev make pkg-config libevent-dev libssl-dev liblmdb-dev \
-	libunbound-dev dns-root-data liblua5.4-dev libyaml-dev libsodium-dev \
-	libseccomp-dev libzstd-dev libjansson-dev libidn2-dev libpcre2-dev \
-	libxxhash-dev libpsl-dev publicsuffix libhiredis-dev libsqlite3-dev
+	uchardet hiredis sqlite3
+# Its flags are not asked for: header files alone, and those of C++.
+CXX_PKGS := tomlplusplus
+RUN_DEBS := gcc g++ libc6-dev make pkg-config libevent-dev libssl-dev \
+	liblmdb-dev libunbound-dev dns-root-data liblua5.4-dev libyaml-dev \
+	libsodium-dev libseccomp-dev libzstd-dev libjansson-dev libidn2-dev \
+	libpcre2-dev libxxhash-dev libpsl-dev publicsuffix libuchardet-dev \
+	libtomlplusplus-dev tzdata libhiredis-dev libsqlite3-dev
 CHECK_DEBS := libcmocka-dev python3-pytest python3-pytest-xdist \
 	python3-pytest-timeout python3-aiosmtpd python3-zstandard swaks zstd \
 	clang-14 libclang-rt-14-dev libfuzzer-14-dev openssl mandoc \
-	redis-server
+	python3-jinja2 redis-server
 
 CC := gcc
+CXX := g++
 # Debian's: its packages hold what the tests import.
 PYTHON ?= /usr/bin/python3
 CLANG ?= clang-14
@@ -33,8 +37,11 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CPPFLAGS := -I. -D_GNU_SOURCE -DEKIDEN_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS := -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(WERROR) $(SANITIZE) -MMD -MP
+# A door to a C++ library is one .cc file that throws nothing.
+CXXFLAGS := -std=c++17 -fno-exceptions -g $(OPT) -Wall -Wextra -Wshadow \
+	-Wpointer-arith $(HARDEN) $(WERROR) $(SANITIZE) -MMD -MP
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
-LIBS := $(PKG_LIBS) -lm
+LIBS := $(PKG_LIBS) -lm -lstdc++
 
 # daemon:room[,more folders of the room]
 DAEMONS := master:master loader:master/loader keys:master/keys smtpd:smtpd \
@@ -50,7 +57,8 @@ BENCHES := smtp-load:tests/bench/load,tests/bench/common \
 
 LIB_SRC := $(wildcard lib/*/*.c) $(wildcard lib/policy/modules/*.c)
 LIB_A := $(BUILD)/libekiden.a
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+LIB_CXX := $(wildcard lib/*/*.cc)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(LIB_CXX:%.cc=$(BUILD)/obj/%.o)
 
 all: deps-check programs man
 
@@ -91,6 +99,11 @@ $(BUILD)/obj/%.o: %.c
 	@echo "  CC $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+$(BUILD)/obj/%.o: %.cc
+	@mkdir -p $(@D)
+	@echo "  CXX $<"
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
+
 # Unit tests: tests/unit/<path>_test.c stands beside <path>.c; all rooms'
 # archives are offered, the linker takes what the noun needs.
 UNIT_SRC := $(shell find tests/unit -name '*_test.c' 2>/dev/null)
@@ -112,7 +125,7 @@ unit: $(UNIT_BIN)
 # What the packages of the system must give. RUN_DEBS to build and run,
 # CHECK_DEBS for the tests; only what is missing is installed.
 deps-check:
-	@pkg-config --exists $(PKGS) 2>/dev/null || { \
+	@pkg-config --exists $(PKGS) $(CXX_PKGS) 2>/dev/null || { \
 	    echo "Libraries are missing; 'make deps' installs them."; exit 1; }
 
 define install_missing
@@ -145,8 +158,12 @@ check: deps
 system: programs
 	@$(PYTHON) -m pytest -q -n $(JOBS) tests/system
 
+# More of it: make crash CRASH_MODE=one CRASH_KILLS=200 (or all, or mixed), with
+# a line per kill and the audit at the end.
+CRASH_ARGS := $(if $(CRASH_MODE),-s tests/crash/test_kill.py,tests/crash)
+export CRASH_MODE CRASH_KILLS CRASH_SEED
 crash: programs
-	@$(PYTHON) -m pytest -q tests/crash
+	@$(PYTHON) -m pytest -q $(CRASH_ARGS)
 
 # Against Postfix from Debian's packages; installed unconfigured it never starts
 # on its own. Narrow it down: make bench BENCH_ARGS='--only relay --scale 0.5'
@@ -178,12 +195,21 @@ FUZZ_SECONDS ?= 10
 FUZZ_FLAGS := -std=c11 -g -O1 -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -w
 FUZZ_LIB := $(BUILD)/fuzz/lib.a
-FUZZ_OBJ := $(LIB_SRC:%.c=$(BUILD)/fuzz/obj/%.o)
+FUZZ_OBJ := $(LIB_SRC:%.c=$(BUILD)/fuzz/obj/%.o) \
+	$(LIB_CXX:%.cc=$(BUILD)/fuzz/obj/%.o)
+# What checks C++ types at run time lies in a library that C does not link.
+FUZZ_CXXFLAGS := $(filter-out -std=c11,$(FUZZ_FLAGS)) -std=c++17 \
+	-fno-exceptions -fno-sanitize=vptr,function
 
 $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP \
 	    -c -o $@ $<
+
+$(BUILD)/fuzz/obj/%.o: %.cc
+	@mkdir -p $(@D)
+	@$(CLANG) $(CPPFLAGS) $(FUZZ_CXXFLAGS) -fsanitize=fuzzer-no-link -MMD \
+	    -MP -c -o $@ $<
 
 $(FUZZ_LIB): $(FUZZ_OBJ)
 	@rm -f $@ && $(AR) rcs $@ $^
@@ -215,7 +241,12 @@ $(BUILD)/man/%: man/%
 man-check: programs man
 	@BUILD=$(BUILD) tests/man.sh $(PROGRAMS)
 
+# Rules of the tree that a compiler does not know.
 lint:
+	@$(PYTHON) tests/lint.py
+
+# With Debian's cppcheck, where it is installed.
+cppcheck:
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem --error-exitcode=1 \
 	    -I. -D_GNU_SOURCE $(shell git ls-files '*.c')
@@ -240,8 +271,9 @@ help:
 	@echo "make unit     unit tests       make system   system tests"
 	@echo "make crash    kill -9 tests    make fuzz     fuzz targets"
 	@echo "make asan     with sanitizers  make bench    measure"
+	@echo "make lint     rules of the tree"
 	@echo "make install  DESTDIR= PREFIX=/usr"
 
 .PHONY: all programs unit system crash fuzz asan asan-unit bench bench-deps \
-	man man-check lint install run check deps run-deps deps-check clean help
+	man man-check lint cppcheck install run check deps run-deps deps-check clean help
 .SECONDARY:

@@ -85,7 +85,7 @@ child_exec(struct master *m, enum role role, char *const argv[], int *fd_out)
 	return pid;
 }
 
-/* ---- start and plumbing --------------------------------------------------- */
+/* ---- start and plumbing ------------------------------------------------- */
 
 static struct child *
 child_of(struct master *m, struct channel *ch)
@@ -140,17 +140,30 @@ child_lives(const struct child *c)
 	return c->state == CHILD_STARTING || c->state == CHILD_READY;
 }
 
+static struct child *
+child_living(struct master *m, enum role role, unsigned index)
+{
+	struct child *c;
+
+	for (c = m->children; c < m->children + m->n_children; c++) {
+		if (c->role == role && c->index == index && child_lives(c))
+			return c;
+	}
+	return NULL;
+}
+
 /*
- * A process says that a peer of it broke the rules of their channel. That peer
- * gets a successor, and with it both get a new channel. Nobody can have others
- * ended than those it talks to.
+ * A process says that a peer of it broke the rules of their channel. One of
+ * the two gets a successor, and with it both get a new channel. It is the less
+ * trusted one: what a process that was taken over says of others must not end
+ * those who hold the mail, and nobody can have others ended than its peers.
  */
 static void
 on_peer_broke(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {
 	struct master *m = arg;
-	struct child *from = child_of(m, ch), *c;
+	struct child *from = child_of(m, ch), *peer;
 	struct control_peer p;
 
 	(void)id;
@@ -162,13 +175,20 @@ on_peer_broke(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 		reader_fail(r);
 		return;
 	}
-	for (c = m->children; c < m->children + m->n_children; c++) {
-		if (c->role != p.role || c->index != p.index || !child_lives(c))
-			continue;
+	peer = child_living(m, p.role, p.index);
+	if (peer == NULL)
+		return;
+	if (role_less_trusted(from->role, p.role) == p.role) {
 		log_warnx("role=%s/%u pid=%d broke its channel to %s/%u: "
-		    "replaced", role_name(c->role), c->index, (int)c->pid,
-		    role_name(from->role), from->index);
-		kill(c->pid, SIGKILL);
+		    "replaced", role_name(peer->role), peer->index,
+		    (int)peer->pid, role_name(from->role), from->index);
+		kill(peer->pid, SIGKILL);
+	} else {
+		log_warnx("role=%s/%u pid=%d says that %s/%u broke their "
+		    "channel: replaced, being trusted less",
+		    role_name(from->role), from->index, (int)from->pid,
+		    role_name(peer->role), peer->index);
+		kill(from->pid, SIGKILL);
 	}
 }
 
@@ -236,8 +256,10 @@ child_launch(struct child *c)
 	argv[n++] = index;
 	argv[n++] = "--role";
 	argv[n++] = role_name(c->role);
-	argv[n++] = "--log";
-	argv[n++] = m->syslog ? "syslog" : "stderr";
+	if (m->syslog != NULL) {
+		argv[n++] = "--syslog";
+		argv[n++] = m->syslog;
+	}
 	if (m->users.change) {
 		snprintf(uid, sizeof(uid), "%u",
 		    (unsigned)m->users.uid[c->role]);
@@ -364,8 +386,8 @@ void
 children_start(struct master *m)
 {
 	static const enum role order[] = { ROLE_SPOOLD, ROLE_READER,
-		ROLE_LOGGER, ROLE_LOOKUP, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL, ROLE_QMGR,
-		ROLE_SMTPD };
+		ROLE_LOGGER, ROLE_LOOKUP, ROLE_POLICY, ROLE_OUT, ROLE_LOCAL,
+		ROLE_QMGR, ROLE_SMTPD };
 	struct child *c;
 	size_t i;
 	uint32_t k;

@@ -7,8 +7,9 @@
  * from a network and nothing of a configuration but the loader's frames; the
  * configuration itself passes through as a sealed descriptor.
  *
- * SIGTERM, SIGINT: orderly stop, status 0; a second later once more: do not wait. SIGHUP:
- * reload; a configuration that fails to load leaves the old one in force.
+ * SIGTERM, SIGINT: orderly stop, status 0; a second later once more: do not
+ * wait. SIGHUP: reload; a configuration that fails to load leaves the old one
+ * in force.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -38,7 +39,7 @@ static const struct option arguments[] = {
 	{ "config", required_argument, NULL, ARG_CONFIG },
 	{ "policy", required_argument, NULL, ARG_POLICY },
 	{ "user", required_argument, NULL, ARG_USER },
-	{ "syslog", no_argument, NULL, ARG_SYSLOG },
+	{ "syslog", optional_argument, NULL, ARG_SYSLOG },
 	{ 0 },
 };
 
@@ -60,7 +61,7 @@ master_arguments(struct master *m, int argc, char **argv)
 			user = optarg;
 			break;
 		case ARG_SYSLOG:
-			m->syslog = true;
+			m->syslog = optarg != NULL ? optarg : LOG_SOCKET;
 			break;
 		default:
 			exit(2);

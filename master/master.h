@@ -72,7 +72,7 @@ struct child {
 	struct timer respawn;
 	int64_t started_ms; /* monotonic */
 	int64_t delay_ms;   /* back-off before the next start */
-	bool owes_reload;   /* it was sent a configuration, and must say READY */
+	bool owes_reload;   /* was sent a configuration, must say READY */
 };
 
 /* Who is waited for; see reload.h. */
@@ -85,7 +85,7 @@ enum reload_stage {
 struct master {
 	struct loop *loop;
 	const char *config_dir, *policy;
-	bool syslog;
+	const char *syslog;  /* socket of the service; NULL: stderr */
 	char *libexec;       /* folder of the daemons' programs */
 	struct users users;
 	struct plan plan;    /* in force */

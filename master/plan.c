@@ -158,7 +158,7 @@ void
 plan_load(struct master *m)
 {
 	char uid[16], gid[16];
-	char *argv[12];
+	char *argv[14];
 	int n = 0, fd;
 
 	plan_clear(&m->coming);
@@ -182,6 +182,8 @@ plan_load(struct master *m)
 		argv[n++] = xstrdup("--gid");
 		argv[n++] = xstrdup(gid);
 	}
+	if (m->syslog != NULL)
+		argv[n++] = xasprintf("--syslog=%s", m->syslog);
 	argv[n] = NULL;
 	m->loader_pid = child_exec(m, ROLE_LOADER, argv, &fd);
 	m->loader = channel_new(m->loop, fd, ROLE_MASTER, ROLE_LOADER, 0,

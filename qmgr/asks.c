@@ -13,6 +13,7 @@
 
 enum {
 	LOG_TEXT = 200,
+	RECORD_TEXT = 1024,
 	BROKEN_TLS_MS = 15 * 60 * 1000, /* with the reconnect option alone */
 };
 
@@ -52,7 +53,7 @@ ask_free(struct ask *a)
 	free(a);
 }
 
-/* ---- asking ----------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------- */
 
 static void
 send_queue(struct channel *ch, uint64_t id, const struct ask *a)
@@ -136,7 +137,7 @@ asks_policy_up(struct qmgr *q)
 	}
 }
 
-/* ---- answers ------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------ */
 
 /* The question that this answers, taken from the table; NULL: none. */
 static struct ask *
@@ -147,50 +148,70 @@ answered(struct qmgr *q, uint64_t id, enum action_kind kind)
 	if (a == NULL || a->kind != kind)
 		return NULL;
 	map_del(&q->asks->open, id_key(&id));
-	qmgr_clock(q);
-	qmgr_turn(q);
+	qmgr_input(q);
 	return a;
 }
 
+/* The engine and the log hear why there is nothing. */
 static void
-log_failed(const char *what, const struct ask *a, struct span error)
+ask_failed(struct qmgr *q, const struct ask *a, struct span why)
 {
+	static const char *const things[] = {
+		[ACTION_ASK_QUEUE_CONFIG] = "queue",
+		[ACTION_ASK_POOL] = "pool",
+		[ACTION_ASK_SOURCE] = "source",
+		[ACTION_ASK_PATH] = "path",
+	};
 	char text[LOG_TEXT], name[LOG_TEXT];
 
-	log_warnx("%s=%s no answer: %s", what,
+	if (why.len > RECORD_TEXT)
+		why.len = RECORD_TEXT;
+	log_warnx("%s=%s no answer: %s", things[a->kind],
 	    text_printable(span_of(a->name), name, sizeof(name)),
-	    text_printable(error, text, sizeof(text)));
+	    text_printable(why, text, sizeof(text)));
+	engine_no_answer(q->engine, a->kind, span_of(a->name), why);
 }
 
-/* One answer with settings: decoded into object, or the reason logged. */
-#define SETTINGS_ANSWER(kind, type, word)                                      \
-	struct qmgr *q = arg;                                                  \
-	struct settings_answer s;                                              \
-	struct reader in;                                                      \
-	struct type object;                                                    \
-	struct ask *a;                                                         \
-	bool good;                                                             \
-	(void)ch;                                                              \
-	(void)fd;                                                              \
-	settings_answer_get(r, &s);                                            \
-	if (!reader_end(r) || (a = answered(q, id, kind)) == NULL)             \
-		return;                                                        \
-	reader_init(&in, s.settings);                                          \
-	if (s.ok)                                                              \
-		type##_get(&in, &object);                                      \
-	good = s.ok && reader_end(&in) && s.settings.len <= DELIVERY_TEXT_MAX; \
-	if (!good)                                                             \
-		log_failed(word, a, s.ok ? span_of("settings are damaged") :  \
-		    s.error)
+/* The question that settings came for, or NULL. */
+static struct ask *
+settings_ask(struct qmgr *q, uint64_t id, enum action_kind kind,
+    struct reader *r, struct settings_answer *s_out)
+{
+	settings_answer_get(r, s_out);
+	return reader_end(r) ? answered(q, id, kind) : NULL;
+}
+
+/* Were they read in full? If not, that is the answer. */
+static bool
+settings_good(struct qmgr *q, const struct ask *a,
+    const struct settings_answer *s, const struct reader *in)
+{
+	if (s->ok && reader_end(in) && s->settings.len <= DELIVERY_TEXT_MAX)
+		return true;
+	ask_failed(q, a, s->ok ? SPAN_LIT("the settings are damaged") :
+	    s->error);
+	return false;
+}
 
 void
 asks_on_pool(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {
-	SETTINGS_ANSWER(ACTION_ASK_POOL, egress_pool, "pool");
-	engine_pool(q->engine, span_of(a->name), good ? &object : NULL);
-	if (s.ok)
-		egress_pool_free(&object);
+	struct qmgr *q = arg;
+	struct settings_answer s;
+	struct egress_pool pool;
+	struct reader in;
+	struct ask *a = settings_ask(q, id, ACTION_ASK_POOL, r, &s);
+
+	(void)ch;
+	(void)fd;
+	if (a == NULL)
+		return;
+	reader_init(&in, s.settings);
+	egress_pool_get(&in, &pool);
+	if (settings_good(q, a, &s, &in))
+		engine_pool(q->engine, span_of(a->name), &pool);
+	egress_pool_free(&pool);
 	ask_free(a);
 }
 
@@ -198,11 +219,22 @@ void
 asks_on_source(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {
-	SETTINGS_ANSWER(ACTION_ASK_SOURCE, egress_source, "source");
-	engine_source(q->engine, span_of(a->name), good ? &object : NULL,
-	    s.settings);
-	if (s.ok)
-		egress_source_free(&object);
+	struct qmgr *q = arg;
+	struct settings_answer s;
+	struct egress_source source;
+	struct reader in;
+	struct ask *a = settings_ask(q, id, ACTION_ASK_SOURCE, r, &s);
+
+	(void)ch;
+	(void)fd;
+	if (a == NULL)
+		return;
+	reader_init(&in, s.settings);
+	egress_source_get(&in, &source);
+	if (settings_good(q, a, &s, &in))
+		engine_source(q->engine, span_of(a->name), &source,
+		    s.settings);
+	egress_source_free(&source);
 	ask_free(a);
 }
 
@@ -231,13 +263,23 @@ void
 asks_on_path(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {
-	SETTINGS_ANSWER(ACTION_ASK_PATH, egress_path, "path");
-	if (good)
-		remember_broken_tls(q->asks, span_of(a->name), &object);
-	engine_path(q->engine, span_of(a->name), good ? &object : NULL,
-	    s.settings);
-	if (s.ok)
-		egress_path_free(&object);
+	struct qmgr *q = arg;
+	struct settings_answer s;
+	struct egress_path path;
+	struct reader in;
+	struct ask *a = settings_ask(q, id, ACTION_ASK_PATH, r, &s);
+
+	(void)ch;
+	(void)fd;
+	if (a == NULL)
+		return;
+	reader_init(&in, s.settings);
+	egress_path_get(&in, &path);
+	if (settings_good(q, a, &s, &in)) {
+		remember_broken_tls(q->asks, span_of(a->name), &path);
+		engine_path(q->engine, span_of(a->name), &path, s.settings);
+	}
+	egress_path_free(&path);
 	ask_free(a);
 }
 
@@ -319,7 +361,7 @@ queue_answer(struct qmgr *q, const struct ask *a, struct span wire,
 {
 	struct engine_queue_config c = { .config = config, .wire = wire,
 		.protocol = SPAN_LIT("smtp_client"), .worker = WORKER_SMTP };
-	struct buf protocol = { 0 }, site = { 0 }, hosts = { 0 };
+	struct buf protocol = { 0 }, terms = { 0 }, site = { 0 }, hosts = { 0 };
 	struct queue_name n;
 
 	switch (config->protocol.kind) {
@@ -335,6 +377,9 @@ queue_answer(struct qmgr *q, const struct ask *a, struct span wire,
 		buf_addf(&protocol, "maildir:%s",
 		    config->protocol.maildir_path);
 		c.protocol = buf_span(&protocol);
+		/* The modes, too: who shares the path may want others. */
+		protocol_put(&terms, &config->protocol);
+		c.terms = buf_span(&terms);
 		c.worker = WORKER_SCRIPT;
 		if (queue_name_parse(span_of(a->name), &n) == 0)
 			buf_add_span(&site, n.routing_domain.len > 0 ?
@@ -343,15 +388,15 @@ queue_answer(struct qmgr *q, const struct ask *a, struct span wire,
 		break;
 	case PROTOCOL_CUSTOM_LUA:
 	case PROTOCOL_XFER:
-		log_warnx("queue=%s protocol is not served by this build",
-		    a->name);
-		engine_queue_config(q->engine, span_of(a->name), NULL);
+		ask_failed(q, a, SPAN_LIT("the queue's protocol is not served "
+		    "by this version"));
 		return;
 	}
 	c.site = buf_span(&site);
 	c.hosts = buf_span(&hosts);
 	engine_queue_config(q->engine, span_of(a->name), &c);
 	buf_free(&protocol);
+	buf_free(&terms);
 	buf_free(&site);
 	buf_free(&hosts);
 }
@@ -360,13 +405,21 @@ void
 asks_on_queue(void *arg, struct channel *ch, uint64_t id, struct reader *r,
     int fd)
 {
-	SETTINGS_ANSWER(ACTION_ASK_QUEUE_CONFIG, queue_config, "queue");
-	if (good)
-		queue_answer(q, a, s.settings, &object);
-	else
-		engine_queue_config(q->engine, span_of(a->name), NULL);
-	if (s.ok)
-		queue_config_free(&object);
+	struct qmgr *q = arg;
+	struct settings_answer s;
+	struct queue_config config;
+	struct reader in;
+	struct ask *a = settings_ask(q, id, ACTION_ASK_QUEUE_CONFIG, r, &s);
+
+	(void)ch;
+	(void)fd;
+	if (a == NULL)
+		return;
+	reader_init(&in, s.settings);
+	queue_config_get(&in, &config);
+	if (settings_good(q, a, &s, &in))
+		queue_answer(q, a, s.settings, &config);
+	queue_config_free(&config);
 	ask_free(a);
 }
 

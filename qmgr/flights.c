@@ -12,10 +12,9 @@
 #include "qmgr/loading.h"
 #include "qmgr/qmgr.h"
 #include "qmgr/settling.h"
+#include "qmgr/workers.h"
 
 enum {
-	WORKER_LOCAL_BASE = 1000, /* numbers of ROLE_LOCAL workers */
-	WORKERS_MAX = 256,
 	READERS_MAX = 64,
 	LOG_TEXT = 200,
 };
@@ -50,7 +49,6 @@ struct flights {
 	uint64_t *opened;      /* sessions begun in this round */
 	uint32_t n_opened, opened_size;
 	uint32_t lives[READERS_MAX]; /* how often each reader came up */
-	bool reported[WORKERS_MAX];
 	struct buf scratch;
 };
 
@@ -98,65 +96,21 @@ session_forget(struct qmgr *q, uint64_t id)
 	free(s);
 }
 
-/* ---- workers ------------------------------------------------------------------ */
-
-uint32_t
-flights_worker(const struct channel *ch)
-{
-	return channel_peer_index(ch) +
-	    (channel_peer(ch) == ROLE_LOCAL ? WORKER_LOCAL_BASE : 0);
-}
-
-static enum role
-worker_role(uint32_t worker)
-{
-	return worker >= WORKER_LOCAL_BASE ? ROLE_LOCAL : ROLE_OUT;
-}
-
-static uint32_t
-worker_index(uint32_t worker)
-{
-	return worker >= WORKER_LOCAL_BASE ? worker - WORKER_LOCAL_BASE :
-	    worker;
-}
-
-struct channel *
-flights_worker_channel(struct qmgr *q, uint32_t worker)
-{
-	return daemon_peer(&q->d, worker_role(worker), worker_index(worker));
-}
-
-static bool *
-reported(struct qmgr *q, uint32_t worker)
-{
-	return &q->flights->reported[(worker_index(worker) * 2 +
-	    (worker >= WORKER_LOCAL_BASE)) % WORKERS_MAX];
-}
-
-bool
-flights_all_reported(const struct qmgr *q)
-{
-	uint32_t want = q->d.suite.processes.smtp_out + 1, n = 0, i;
-
-	for (i = 0; i < WORKERS_MAX; i++)
-		n += q->flights->reported[i];
-	return n >= want;
-}
+/* ---- workers ------------------------------------------------------------ */
 
 void
 flights_worker_up(struct qmgr *q, struct channel *ch)
 {
-	qmgr_clock(q);
-	engine_worker_up(q->engine, flights_worker(ch),
+	qmgr_input(q);
+	engine_worker_up(q->engine, worker_number(ch),
 	    channel_peer(ch) == ROLE_LOCAL ? WORKER_SCRIPT : WORKER_SMTP);
-	qmgr_turn(q);
 }
 
 /* All flights and sessions of a worker go; the engine decides on. */
 void
 flights_worker_down(struct qmgr *q, struct channel *ch)
 {
-	uint32_t worker = flights_worker(ch);
+	uint32_t worker = worker_number(ch);
 	struct buf gone = { 0 };
 	struct span key;
 	void *value;
@@ -164,7 +118,7 @@ flights_worker_down(struct qmgr *q, struct channel *ch)
 	uint64_t id;
 	struct uuid uuid;
 
-	*reported(q, worker) = false;
+	workers_gone(q, worker);
 	while (map_next(&q->flights->by_id, &at, &key, &value)) {
 		if (((struct flight *)value)->worker == worker)
 			buf_add_span(&gone, key);
@@ -184,12 +138,11 @@ flights_worker_down(struct qmgr *q, struct channel *ch)
 	}
 	buf_free(&gone);
 	settling_worker_gone(q, worker);
-	qmgr_clock(q);
+	qmgr_input(q);
 	engine_worker_lost(q->engine, worker);
-	qmgr_turn(q);
 }
 
-/* ---- the engine's actions --------------------------------------------------------- */
+/* ---- the engine's actions ----------------------------------------------- */
 
 static bool
 tls_is_broken(struct qmgr *q, struct span ready_queue)
@@ -229,13 +182,13 @@ opened_add(struct flights *f, uint64_t session)
 void
 flights_open(struct qmgr *q, const struct action_open *a)
 {
-	struct channel *ch = flights_worker_channel(q, a->worker);
+	struct channel *ch = worker_channel(q, a->worker);
 	struct session *s = xcalloc(1, sizeof(*s));
 	struct session_open open = { .session = a->session,
 		.kind = span_starts(a->protocol, "maildir:") ?
 		DELIVER_MAILDIR : DELIVER_SMTP, .ready_queue = a->ready_queue,
 		.domain = a->site, .path = a->path_wire,
-		.source = a->source_wire, .queue = a->queue_wire };
+		.source = a->source_wire, .protocol = a->terms };
 	struct arena arena = { 0 };
 	struct reader r;
 
@@ -315,7 +268,7 @@ flights_dispatch(struct qmgr *q, const struct action_dispatch *a)
 void
 flights_close(struct qmgr *q, const struct action_close *a)
 {
-	struct channel *ch = flights_worker_channel(q, a->worker);
+	struct channel *ch = worker_channel(q, a->worker);
 
 	if (ch == NULL)
 		return;
@@ -360,7 +313,7 @@ flights_flush(struct qmgr *q)
 	return n > 0;
 }
 
-/* ---- what workers and readers say --------------------------------------------------- */
+/* ---- what workers and readers say --------------------------------------- */
 
 void
 flights_on_ended(void *arg, struct channel *ch, uint64_t id, struct reader *r,
@@ -385,14 +338,13 @@ flights_on_ended(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	if (!reader_end(r))
 		return;
 	s = session_of(q, e.session);
-	if (s == NULL || s->worker != flights_worker(ch))
+	if (s == NULL || s->worker != worker_number(ch))
 		return;
 	if (e.tls_broke)
 		tls_broke(q, s);
-	qmgr_clock(q);
+	qmgr_input(q);
 	engine_session_ended(q->engine, e.session, ends[e.why], e.text);
 	session_forget(q, e.session);
-	qmgr_turn(q);
 }
 
 static bool
@@ -440,23 +392,22 @@ flights_on_held(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	struct qmgr *q = arg;
 	struct arena a = { 0 };
 	struct sessions_held h;
-	uint32_t worker = flights_worker(ch), i, k;
+	uint32_t worker = worker_number(ch), i, k;
 
 	(void)fd;
 	sessions_held_get(r, &h, &a);
 	if (reader_end(r)) {
-		qmgr_clock(q);
+		qmgr_input(q);
 		/* On a new channel it is of an earlier queue manager's time. */
 		for (i = 0; id == 0 && i < h.n; i++) {
 			for (k = 0; k < h.v[i].n_ids; k++)
 				engine_mark_in_flight(q->engine,
 				    &h.v[i].ids[k], worker);
 		}
-		*reported(q, worker) = true;
+		workers_reported(q, worker);
 		if (id != 0)
 			dispatch_again(q, worker, &h);
 		loading_check(q);
-		qmgr_turn(q);
 	}
 	arena_free(&a);
 }
@@ -468,16 +419,16 @@ flights_reader_up(struct qmgr *q, const struct channel *reader)
 	struct channel *ch;
 	unsigned i;
 
-	/* Its workers take in what the old one said, then say what they hold. */
+	/* Its workers take in what the old one said, then tell what they
+	 * hold. */
 	q->flights->lives[index]++;
 	for (i = 0; i < q->d.n_peers; i++) {
 		ch = q->d.peers[i];
 		if ((channel_peer(ch) == ROLE_OUT ||
 		    channel_peer(ch) == ROLE_LOCAL) &&
-		    reader_of(q, flights_worker(ch)) == index)
+		    reader_of(q, worker_number(ch)) == index)
 			channel_send(ch, MSG_HELD_ASK, 1);
 	}
-	loading_check(q);
 }
 
 static enum engine_outcome_kind
@@ -519,7 +470,7 @@ flights_on_outcome(void *arg, struct channel *ch, uint64_t id,
 {
 	struct qmgr *q = arg;
 	struct arena a = { 0 };
-	uint32_t worker = flights_worker(ch);
+	uint32_t worker = worker_number(ch);
 	struct engine_outcome in = { .delay_ms = -1, .worker = worker };
 	struct outcome o;
 	uint64_t token;
@@ -537,7 +488,7 @@ flights_on_outcome(void *arg, struct channel *ch, uint64_t id,
 	in.kind = outcome_kind(&o);
 	if (in.kind != ENGINE_OUTCOME_RETURNED)
 		in.token = token;
-	qmgr_clock(q);
+	qmgr_input(q);
 	if (!engine_outcome(q->engine, o.session, &o.id, &in)) {
 		/* Not read from the schedule yet, marked, or settled before. */
 		if (!loading_outcome(q, worker, &o.id, &in, token) &&
@@ -546,7 +497,6 @@ flights_on_outcome(void *arg, struct channel *ch, uint64_t id,
 			settling_drop(q, token);
 	} else if (in.token == 0)
 		settling_drop(q, token);
-	qmgr_turn(q);
 out:
 	arena_free(&a);
 }
@@ -579,9 +529,8 @@ flights_on_dispatch_fail(void *arg, struct channel *ch, uint64_t id,
 		if (f.why == DISPATCH_DAMAGED)
 			in.token = settling_keep_damaged(q);
 	}
-	qmgr_clock(q);
+	qmgr_input(q);
 	if (!engine_outcome(q->engine, f.session, &f.id, &in) &&
 	    in.token != 0)
 		settling_drop(q, in.token);
-	qmgr_turn(q);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sessions at the workers and the messages dispatched to them. The engine
- * numbers its workers; here that number is a role and an index. When a spool
+ * Sessions at the workers and the messages dispatched to them. When a spool
  * reader dies, what it was asked to hand over and no worker has got is asked of
  * its successor, once the workers have said what they got.
  */
@@ -14,14 +13,9 @@
 struct qmgr;
 
 void flights_init(struct qmgr *q);
-struct channel *flights_worker_channel(struct qmgr *q, uint32_t worker);
-/* The engine's number of the worker behind this channel. */
-uint32_t flights_worker(const struct channel *ch);
 void flights_worker_up(struct qmgr *q, struct channel *ch);
 void flights_worker_down(struct qmgr *q, struct channel *ch);
 void flights_reader_up(struct qmgr *q, const struct channel *reader);
-/* Have all workers that should be there said what they hold? */
-bool flights_all_reported(const struct qmgr *q);
 
 void flights_open(struct qmgr *q, const struct action_open *a);
 void flights_dispatch(struct qmgr *q, const struct action_dispatch *a);

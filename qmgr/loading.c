@@ -7,21 +7,23 @@
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
 #include "lib/ipc/store.h"
-#include "qmgr/flights.h"
 #include "qmgr/qmgr.h"
 #include "qmgr/settling.h"
+#include "qmgr/workers.h"
 
 enum {
 	SLICE_ENTRIES = 8192,
 	WAIT_FOR_WORKERS_MS = 2000, /* one that hangs must not stop mail */
 };
 
-/* What a commit stored, reported while a scan had not named its snapshot. */
+/* What a commit stored, kept as it was told. */
 struct report {
 	STAILQ_ENTRY(report) link;
 	uint64_t commit;
 	struct buf body;
 };
+
+STAILQ_HEAD(reports, report);
 
 struct early_outcome {
 	uint32_t worker;
@@ -43,17 +45,20 @@ struct loading {
 	uint64_t request;       /* of the slice that was asked for */
 	struct uuid after;      /* where the scan stands */
 	uint64_t min_commit;    /* it reads entries above this commit */
-	uint64_t snapshot;      /* its upper bound; 0: not named yet */
+	uint64_t snapshot;      /* its upper bound, or that of the last one;
+				   0: not named yet */
 	uint64_t seen;          /* all commits up to this one are known */
 	bool again;             /* a gap came while scanning: scan once more,
 				   reports from then on wait for it */
-	STAILQ_HEAD(, report) reports;
+	struct reports reports; /* what came while a scan had not named its
+				   snapshot */
+	struct reports parts;   /* of a commit that is not told to its end */
 	struct map early;       /* message id -> struct early_outcome */
 	uint64_t loaded;
 	int64_t began_ms;
 };
 
-/* ---- entries -------------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------ */
 
 static void
 entry_add(struct qmgr *q, const struct sched_entry *e)
@@ -129,7 +134,49 @@ enqueued_add(struct qmgr *q, const struct enqueued *e)
 		q->loading->seen = e->commit;
 }
 
-/* ---- scanning -------------------------------------------------------------------- */
+/* ---- reports ------------------------------------------------------------ */
+
+static void
+report_keep(struct reports *list, uint64_t commit, struct span body)
+{
+	struct report *p = xcalloc(1, sizeof(*p));
+
+	p->commit = commit;
+	buf_add_span(&p->body, body);
+	STAILQ_INSERT_TAIL(list, p, link);
+}
+
+static void
+report_free(struct report *p)
+{
+	buf_free(&p->body);
+	free(p);
+}
+
+/* Add what the scan did not see. */
+static void
+reports_replay(struct qmgr *q, struct reports *list)
+{
+	struct loading *l = q->loading;
+	struct arena a = { 0 };
+	struct enqueued e;
+	struct report *p;
+	struct reader r;
+
+	while ((p = STAILQ_FIRST(list)) != NULL) {
+		STAILQ_REMOVE_HEAD(list, link);
+		if (p->commit > l->snapshot) {
+			reader_init(&r, buf_span(&p->body));
+			enqueued_get(&r, &e, &a);
+			enqueued_add(q, &e);
+			arena_reset(&a);
+		}
+		report_free(p);
+	}
+	arena_free(&a);
+}
+
+/* ---- scanning ----------------------------------------------------------- */
 
 static void
 slice_ask(struct qmgr *q)
@@ -169,6 +216,7 @@ loading_init(struct qmgr *q)
 	l->first = true;
 	l->began_ms = loop_mono_ms(q->d.loop);
 	STAILQ_INIT(&l->reports);
+	STAILQ_INIT(&l->parts);
 	timer_init(&l->patience, q->d.loop, patience_ended, q);
 	timer_set(&l->patience, WAIT_FOR_WORKERS_MS);
 }
@@ -184,7 +232,7 @@ loading_check(struct qmgr *q)
 
 	if (l->state != SCAN_WAITING || !l->store_spoke)
 		return;
-	if (l->first && !l->overdue && !flights_all_reported(q))
+	if (l->first && !l->overdue && !workers_all_reported(q))
 		return;
 	timer_cancel(&l->patience);
 	slice_ask(q);
@@ -214,10 +262,18 @@ loading_store_spoke(struct qmgr *q)
 	loading_check(q);
 }
 
+/* What a dead writer did not tell to its end is read from the schedule. */
 void
 loading_store_down(struct qmgr *q)
 {
+	struct reports *parts = &q->loading->parts;
+	struct report *p;
+
 	q->loading->store_spoke = false;
+	while ((p = STAILQ_FIRST(parts)) != NULL) {
+		STAILQ_REMOVE_HEAD(parts, link);
+		report_free(p);
+	}
 }
 
 void
@@ -238,29 +294,6 @@ loading_reader_up(struct qmgr *q)
 		slice_ask(q);
 	else
 		loading_check(q);
-}
-
-static void
-reports_replay(struct qmgr *q)
-{
-	struct loading *l = q->loading;
-	struct arena a = { 0 };
-	struct enqueued e;
-	struct report *p;
-	struct reader r;
-
-	while ((p = STAILQ_FIRST(&l->reports)) != NULL) {
-		STAILQ_REMOVE_HEAD(&l->reports, link);
-		if (p->commit > l->snapshot) {
-			reader_init(&r, buf_span(&p->body));
-			enqueued_get(&r, &e, &a);
-			enqueued_add(q, &e);
-			arena_reset(&a);
-		}
-		buf_free(&p->body);
-		free(p);
-	}
-	arena_free(&a);
 }
 
 static void
@@ -300,10 +333,10 @@ loading_on_slice(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	sched_slice_get(r, &s, &a);
 	if (!reader_end(r) || l->state != SCAN_ASKED || id != l->request)
 		goto out;
-	qmgr_clock(q);
+	qmgr_input(q);
 	if (l->snapshot == 0) {
 		l->snapshot = s.snapshot;
-		reports_replay(q);
+		reports_replay(q, &l->reports);
 	}
 	for (i = 0; i < s.n; i++)
 		entry_add(q, &s.entries[i]);
@@ -313,12 +346,11 @@ loading_on_slice(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 		slice_ask(q);
 	else
 		scan_end(q);
-	qmgr_turn(q);
 out:
 	arena_free(&a);
 }
 
-/* ---- reports of the writer ----------------------------------------------------------- */
+/* ---- reports of the writer ---------------------------------------------- */
 
 void
 loading_on_enqueued(void *arg, struct channel *ch, uint64_t id,
@@ -327,9 +359,8 @@ loading_on_enqueued(void *arg, struct channel *ch, uint64_t id,
 	struct qmgr *q = arg;
 	struct loading *l = q->loading;
 	struct arena a = { 0 };
-	struct reader copy = *r;
+	struct span body = span_make(r->p, reader_left(r));
 	struct enqueued e;
-	struct report *p;
 
 	(void)ch;
 	(void)id;
@@ -337,16 +368,27 @@ loading_on_enqueued(void *arg, struct channel *ch, uint64_t id,
 	enqueued_get(r, &e, &a);
 	if (!reader_end(r))
 		goto out;
-	if (l->state != SCAN_IDLE && (l->snapshot == 0 || l->again)) {
-		p = xcalloc(1, sizeof(*p));
-		p->commit = e.commit;
-		buf_add(&p->body, copy.p, reader_left(&copy));
-		STAILQ_INSERT_TAIL(&l->reports, p, link);
-	} else if (l->state == SCAN_IDLE || e.commit > l->snapshot) {
-		qmgr_clock(q);
-		enqueued_add(q, &e);
-		qmgr_turn(q);
+	if (e.more || !STAILQ_EMPTY(&l->parts)) {
+		report_keep(&l->parts, e.commit, body);
+		if (e.more)
+			goto out;
 	}
+	if (l->state != SCAN_IDLE && (l->snapshot == 0 || l->again)) {
+		if (STAILQ_EMPTY(&l->parts))
+			report_keep(&l->reports, e.commit, body);
+		else
+			STAILQ_CONCAT(&l->reports, &l->parts);
+		goto out;
+	}
+	/*
+	 * The reader's answer may have overtaken the writer's report: what the
+	 * scan saw was added by it, also when the scan is over.
+	 */
+	qmgr_input(q);
+	if (!STAILQ_EMPTY(&l->parts))
+		reports_replay(q, &l->parts);
+	else if (e.commit > l->snapshot)
+		enqueued_add(q, &e);
 out:
 	arena_free(&a);
 }

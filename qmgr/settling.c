@@ -11,8 +11,8 @@
 #include "lib/base/log.h"
 #include "lib/ipc/store.h"
 #include "lib/mail/record.h"
-#include "qmgr/flights.h"
 #include "qmgr/qmgr.h"
+#include "qmgr/workers.h"
 
 /*
  * One report or decision. It is first without `body` (the engine thinks), then
@@ -57,7 +57,7 @@ settlement_free(struct settlement *s)
 	free(s);
 }
 
-/* ---- acknowledging ---------------------------------------------------------- */
+/* ---- acknowledging ------------------------------------------------------ */
 
 static void
 send_acks(void *arg)
@@ -73,7 +73,7 @@ send_acks(void *arg)
 		uint64_t *upto = value;
 
 		memcpy(&worker, key.p, sizeof(worker));
-		ch = flights_worker_channel(q, worker);
+		ch = worker_channel(q, worker);
 		if (ch == NULL || *upto == 0)
 			continue;
 		outcome_kept_put(channel_begin(ch, MSG_OUTCOME_KEPT, 0), *upto);
@@ -150,9 +150,8 @@ settling_on_settled(void *arg, struct channel *ch, uint64_t id,
 	}
 	if (n == 0)
 		return;
-	qmgr_clock(q);
+	qmgr_input(q);
 	engine_settled(q->engine, n);
-	qmgr_turn(q);
 }
 
 bool
@@ -161,7 +160,7 @@ settling_is_idle(const struct qmgr *q)
 	return STAILQ_EMPTY(&q->settling->sent) && q->settling->kept == 0;
 }
 
-/* ---- reports ------------------------------------------------------------------ */
+/* ---- reports ------------------------------------------------------------ */
 
 uint64_t
 settling_keep(struct qmgr *q, uint32_t worker, uint64_t request,
@@ -215,7 +214,7 @@ settling_drop(struct qmgr *q, uint64_t token)
 	settlement_free(s);
 }
 
-/* ---- the engine's decisions ------------------------------------------------------ */
+/* ---- the engine's decisions --------------------------------------------- */
 
 #define OWN_REPLY "KumoMTA internal: "
 

@@ -35,7 +35,7 @@ static int
 deliver_one(struct session *s, struct mail *m, uint32_t rcpt,
     struct span *name_out, const char **why_out)
 {
-	const struct protocol *p = &s->terms.queue.protocol;
+	const struct protocol *p = &s->terms.protocol;
 	struct maildir_file f = { .dir_mode = p->dir_mode,
 		.file_mode = p->file_mode, .prefix = m->env.prefix,
 		.body = m->body };

@@ -326,7 +326,7 @@ session_open(struct out *o, const struct session_open *open)
 	if (session_find(o, open->session) != NULL)
 		return;
 	s = xcalloc(1, sizeof(*s));
-	terms_read(&s->terms, open->path, open->source, open->queue);
+	terms_read(&s->terms, open->path, open->source, open->protocol);
 	s->out = o;
 	s->id = open->session;
 	s->kind = open->kind;

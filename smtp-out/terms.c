@@ -8,13 +8,13 @@
 
 void
 terms_read(struct terms *t, struct span path, struct span source,
-    struct span queue)
+    struct span protocol)
 {
 	struct reader r;
 
 	egress_path_defaults(&t->path);
 	egress_source_defaults(&t->source);
-	queue_config_defaults(&t->queue);
+	protocol_defaults(&t->protocol);
 	t->damaged = false;
 	if (path.len > 0) {
 		egress_path_free(&t->path);
@@ -28,10 +28,10 @@ terms_read(struct terms *t, struct span path, struct span source,
 		egress_source_get(&r, &t->source);
 		t->damaged |= !reader_end(&r);
 	}
-	if (queue.len > 0) {
-		queue_config_free(&t->queue);
-		reader_init(&r, queue);
-		queue_config_get(&r, &t->queue);
+	if (protocol.len > 0) {
+		protocol_free(&t->protocol);
+		reader_init(&r, protocol);
+		protocol_get(&r, &t->protocol);
 		t->damaged |= !reader_end(&r);
 	}
 }
@@ -41,7 +41,7 @@ terms_free(struct terms *t)
 {
 	egress_path_free(&t->path);
 	egress_source_free(&t->source);
-	queue_config_free(&t->queue);
+	protocol_free(&t->protocol);
 }
 
 const char *

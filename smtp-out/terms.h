@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The terms of a session as the queue manager sent them: egress path, source,
- * queue. Options that this build cannot honour are found here, so that they
+ * protocol. Options that this build cannot honour are found here, so that they
  * fail the mail instead of being passed over.
  */
 #ifndef SMTP_OUT_TERMS_H
@@ -17,13 +17,13 @@
 struct terms {
 	struct egress_path path;
 	struct egress_source source;
-	struct queue_config queue;
+	struct protocol protocol;
 	bool damaged;
 };
 
 /* Empty text means defaults; terms that cannot be read are never met. */
 void terms_read(struct terms *t, struct span path, struct span source,
-    struct span queue);
+    struct span protocol);
 void terms_free(struct terms *t);
 /* "option NAME ..." of the first one that is asked for in vain, or NULL. */
 const char *terms_unmet(const struct terms *t);

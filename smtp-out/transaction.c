@@ -434,7 +434,7 @@ content_more(struct session *s)
 		session_enter(s, SESSION_DOT);
 }
 
-/* Each piece has its time (RFC 5321 section 4.5.3.2.5), and so has all of it. */
+/* Each piece has its time (RFC 5321 section 4.5.3.2.5), and so has it all. */
 static void
 content_wait(struct session *s)
 {

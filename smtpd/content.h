@@ -34,7 +34,8 @@ enum parse content_chunk(struct content *c, struct span in);
 /* No more comes: NULL, or why the content is refused. Seals the file. */
 const struct refusal *content_end(struct content *c, bool chunked);
 /* Content that is at hand as a whole: NULL, or why there is no room for it. */
-const struct refusal *content_put(struct content *c, struct span whole, uint64_t *held);
+const struct refusal *content_put(struct content *c, struct span whole,
+    uint64_t *held);
 /* All of it, after content_end(); valid until content_drop(). */
 struct span content_span(struct content *c);
 void content_drop(struct content *c);

@@ -5,7 +5,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/ip.h"
-#include "lib/base/json.h"
+#include "lib/base/jout.h"
 #include "lib/base/wire.h"
 #include "lib/io/tls_server.h"
 #include "lib/mail/envelope.h"
@@ -40,10 +40,10 @@ void
 facts_set_text(struct buf *pairs, const char *key, struct span text)
 {
 	struct buf json = { 0 };
-	struct json j;
+	struct jout j;
 
-	json_init(&j, &json);
-	json_text(&j, text);
+	jout_init(&j, &json);
+	jout_text(&j, text);
 	facts_set(pairs, key, buf_span(&json));
 	buf_free(&json);
 }
@@ -83,18 +83,18 @@ void
 facts_tls(struct buf *pairs, const struct tls_facts *f)
 {
 	struct buf json = { 0 };
-	struct json j;
+	struct jout j;
 	size_t i;
 
 	facts_set_text(pairs, "tls_cipher", f->cipher);
 	facts_set_text(pairs, "tls_protocol_version", f->version);
 	if (f->nsubject == 0)
 		return;
-	json_init(&j, &json);
-	json_array(&j);
+	jout_init(&j, &json);
+	jout_array(&j);
 	for (i = 0; i < f->nsubject; i++)
-		json_text(&j, f->subject[i]);
-	json_array_end(&j);
+		jout_text(&j, f->subject[i]);
+	jout_array_end(&j);
 	facts_set(pairs, "tls_peer_subject_name", buf_span(&json));
 	buf_free(&json);
 }

@@ -101,6 +101,7 @@ enqueued_send(struct batch *b, struct channel *ch, uint64_t commit)
 		for (bytes = 0; at < b->n_entries && bytes < ENQUEUED_BYTES;
 		    at++, e.n++)
 			bytes += ENTRY_BYTES + b->entries[at].queue.len;
+		e.more = at < b->n_entries;
 		enqueued_put(channel_begin(ch, MSG_ENQUEUED, 0), &e);
 		channel_end(ch);
 	}

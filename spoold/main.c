@@ -67,7 +67,7 @@ static void
 opened(void *state, struct daemon *d)
 {
 	struct spoold *s = state;
-	const char *path = d->rooted ? "/" : d->suite.spool.path;
+	const char *path = daemon_spool_path(d);
 	const char *why;
 
 	s->d = d;

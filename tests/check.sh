@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# All tests, as `make check` runs them: release build without a warning, unit,
-# system and crash tests, short fuzz runs, then unit and system tests once more
-# under the sanitizers. The last lines say what ran and how it ended.
+# All tests, as `make check` runs them: release build without a warning, the
+# rules of the tree, unit, system and crash tests, short fuzz runs, then unit
+# and system tests once more under the sanitizers. The last lines say what ran
+# and how it ended.
 set -u
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
@@ -39,6 +40,7 @@ under_sanitizers() {
 
 step build make -j"$jobs" --no-print-directory programs WERROR=-Werror
 [ -z "$failed" ] || { printf '\n%s' "$summary"; exit 1; }
+step lint make --no-print-directory lint
 step man make --no-print-directory man-check
 step unit make -j"$jobs" --no-print-directory unit WERROR=-Werror
 step system pytests -n "$jobs" tests/system

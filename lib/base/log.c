@@ -6,8 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { SERVICE_HEAD = 32 };
 
 /*
  * The one place with process-wide state: a library function must be able to
@@ -15,21 +20,43 @@
  */
 static struct {
 	const char *ident;
-	bool use_syslog;
+	int fd; /* of the syslog service's socket, or -1 */
+	struct sockaddr_un service;
 	enum log_level level;
-} log_state = { "ekiden", false, LOG_LEVEL_INFO };
+} log_state = { .ident = "ekiden", .fd = -1, .level = LOG_LEVEL_INFO };
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
 static const int level_syslog[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-void
-log_init(const char *ident, bool use_syslog, enum log_level level)
+static bool
+service_open(const char *path)
 {
+	struct sockaddr_un *to = &log_state.service;
+
+	if (strlen(path) >= sizeof(to->sun_path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memset(to, 0, sizeof(*to));
+	to->sun_family = AF_UNIX;
+	memcpy(to->sun_path, path, strlen(path) + 1);
+	log_state.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* Time zones are files. */
+	tzset();
+	return log_state.fd != -1 && connect(log_state.fd,
+	    (const struct sockaddr *)to, sizeof(*to)) == 0;
+}
+
+void
+log_init(const char *ident, const char *socket, enum log_level level)
+{
+	if (log_state.fd != -1)
+		close(log_state.fd);
+	log_state.fd = -1;
 	log_state.ident = ident;
-	log_state.use_syslog = use_syslog;
 	log_state.level = level;
-	if (use_syslog)
-		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+	if (socket != NULL && !service_open(socket))
+		log_warn("syslog service at %s", socket);
 }
 
 void
@@ -44,42 +71,79 @@ log_is_on(enum log_level level)
 	return level <= log_state.level;
 }
 
-static void
-emit(enum log_level level, int with_errno, const char *fmt, va_list ap)
+/* "<PRI>Mmm dd hh:mm:ss "   RFC 3164 section 4.1; ident and text follow */
+static size_t
+service_head(enum log_level level, char *out, size_t size)
 {
-	char line[2048];
-	size_t used, i;
-	int n;
+	time_t now = time(NULL);
+	struct tm tm;
+	size_t n = (size_t)snprintf(out, size, "<%d>",
+	    LOG_MAIL | level_syslog[level]);
 
-	if (level > log_state.level)
-		return;
-	n = snprintf(line, sizeof(line), "%s[%d]: %s: ", log_state.ident,
-	    (int)getpid(), level_names[level]);
-	used = (size_t)n;
-	n = vsnprintf(line + used, sizeof(line) - used, fmt, ap);
-	if (n > 0)
-		used += (size_t)n;
-	if (used >= sizeof(line) - 1)
-		used = sizeof(line) - 2;
-	if (with_errno != 0 && used < sizeof(line) - 2) {
-		n = snprintf(line + used, sizeof(line) - used, ": %s",
-		    strerror(with_errno));
-		if (n > 0)
-			used += (size_t)n;
-		if (used >= sizeof(line) - 1)
-			used = sizeof(line) - 2;
-	}
-	for (i = 0; i < used; i++) {
+	return n + strftime(out + n, size - n, "%b %e %H:%M:%S ",
+	    localtime_r(&now, &tm));
+}
+
+/* A service that was started anew is known by its path alone. */
+static bool
+service_takes(const char *line, size_t len)
+{
+	const int how = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+	return send(log_state.fd, line, len, how) != -1 ||
+	    sendto(log_state.fd, line, len, how,
+	    (const struct sockaddr *)&log_state.service,
+	    sizeof(log_state.service)) != -1;
+}
+
+static void
+no_controls(char *line, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 		/* U+0080 to U+009F: controls too, two bytes long. */
 		else if (line[i] == '\xc2' && (line[i + 1] & 0xe0) == 0x80)
 			line[i] = line[i + 1] = '?';
 	}
-	if (log_state.use_syslog) {
-		line[used] = '\0';
-		syslog(level_syslog[level], "%s", strstr(line, "]: ") + 3);
+}
+
+static void
+emit(enum log_level level, int with_errno, const char *fmt, va_list ap)
+{
+	char space[SERVICE_HEAD + 2048], *line = space + SERVICE_HEAD;
+	char head[SERVICE_HEAD];
+	const size_t size = sizeof(space) - SERVICE_HEAD;
+	size_t used, n_head;
+	int n;
+
+	if (level > log_state.level)
 		return;
+	n = snprintf(line, size, "%s[%d]: %s: ", log_state.ident,
+	    (int)getpid(), level_names[level]);
+	used = (size_t)n;
+	n = vsnprintf(line + used, size - used, fmt, ap);
+	if (n > 0)
+		used += (size_t)n;
+	if (used >= size - 1)
+		used = size - 2;
+	if (with_errno != 0 && used < size - 2) {
+		n = snprintf(line + used, size - used, ": %s",
+		    strerror(with_errno));
+		if (n > 0)
+			used += (size_t)n;
+		if (used >= size - 1)
+			used = size - 2;
+	}
+	no_controls(line, used);
+	if (log_state.fd != -1) {
+		n_head = service_head(level, head, sizeof(head));
+		memcpy(line - n_head, head, n_head);
+		if (service_takes(line - n_head, n_head + used) &&
+		    level != LOG_LEVEL_ERROR)
+			return;
 	}
 	line[used++] = '\n';
 	/* One write: lines of several processes do not mix. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Diagnostics: one line per event on stderr (foreground) or syslog (service).
+ * Diagnostics: one line per event on stderr (foreground) or to the socket of a
+ * syslog service; errors, and what the service does not take, go to stderr all
+ * the same: who starts the suite must see why it does not start.
  * Write `key=value` pairs, session id first; text from outside goes through
  * text_printable() first, and a line never holds a control character: the
  * writer replaces what is left.
@@ -16,8 +18,14 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
 	LOG_LEVEL_DEBUG };
 
-/* ident is kept, not copied: it names the process in each line. */
-void log_init(const char *ident, bool use_syslog, enum log_level level);
+#define LOG_SOCKET "/dev/log" /* where a syslog service listens */
+
+/*
+ * ident names the process in each line, socket is the path of a syslog
+ * service or NULL; both are kept, not copied. The socket is opened here, once:
+ * later there may be no right to.
+ */
+void log_init(const char *ident, const char *socket, enum log_level level);
 void log_set_level(enum log_level level);
 bool log_is_on(enum log_level level);
 

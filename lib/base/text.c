@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/base/text.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/alloc.h"
@@ -357,4 +359,68 @@ text_nearest(struct span word, const char *const *names, size_t n)
 		}
 	}
 	return found;
+}
+
+/* ---- floats ------------------------------------------------------------- */
+
+/* Digits without the point, and the power of ten of the first one. */
+static int
+double_digits(double v, char digits[20], size_t *n_out)
+{
+	char text[40];
+	int precision;
+	size_t n = 0;
+	char *p;
+
+	for (precision = 0; precision < 17; precision++) {
+		snprintf(text, sizeof(text), "%.*e", precision, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	for (p = text; *p != 'e'; p++) {
+		if (ascii_digit(*p) && n < 19)
+			digits[n++] = *p;
+	}
+	*n_out = n;
+	return atoi(p + 1);
+}
+
+char *
+text_double(double v, char out[TEXT_DOUBLE_MAX])
+{
+	char digits[20], *p = out;
+	size_t n, i;
+	int power, at;
+
+	if (!isfinite(v)) {
+		strcpy(out, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
+		return out;
+	}
+	power = double_digits(fabs(v), digits, &n);
+	if (signbit(v))
+		*p++ = '-';
+	if (power < -5 || power > 15) {
+		*p++ = digits[0];
+		if (n > 1)
+			*p++ = '.';
+		memcpy(p, digits + 1, n - 1);
+		sprintf(p + n - 1, "e%d", power);
+		return out;
+	}
+	if (power < 0) {
+		*p++ = '0';
+		*p++ = '.';
+		for (at = -1; at > power; at--)
+			*p++ = '0';
+		memcpy(p, digits, n);
+		p[n] = '\0';
+		return out;
+	}
+	for (i = 0; (int)i <= power + 1 || i < n; i++) {
+		if ((int)i == power + 1)
+			*p++ = '.';
+		*p++ = i < n ? digits[i] : '0';
+	}
+	*p = '\0';
+	return out;
 }

@@ -45,6 +45,13 @@ char *text_duration_format(int64_t ms);
  */
 char *text_printable(struct span s, char *out, size_t max);
 
+enum { TEXT_DOUBLE_MAX = 32 };
+/*
+ * The shortest decimal that reads as this double again: "0.1", "1.0", "1e21",
+ * "-1.5e-7", "nan", "inf". Returns out.
+ */
+char *text_double(double v, char out[TEXT_DOUBLE_MAX]);
+
 bool text_is_utf8(struct span s);
 /* Bytes of the UTF-8 character at the front, 0 when there is none. */
 size_t text_utf8_len(struct span s);

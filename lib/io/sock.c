@@ -149,8 +149,8 @@ sock_peer(int fd, struct ip *out)
 int
 sock_pair(int fds_out[2])
 {
-	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-	    fds_out);
+	return socketpair(AF_UNIX,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds_out);
 }
 
 void

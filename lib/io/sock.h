@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sockets: all made close-on-exec and non-blocking. -1 with errno on failure. */
+/* Sockets: all close-on-exec and non-blocking. -1 with errno on failure. */
 #ifndef LIB_IO_SOCK_H
 #define LIB_IO_SOCK_H
 

@@ -5,8 +5,8 @@
  * enters its jail, begins work and answers READY. PEER may come again later:
  * the old channel to that peer is dead, this is its successor. A child that
  * closed a channel because the peer broke its rules says PEER_BROKE (the body
- * is that of PEER): master replaces the peer, since nobody else would make the
- * two a new channel.
+ * is that of PEER): master replaces the less trusted of the two, whoever said
+ * it, since nobody else would make them a new channel.
  *
  * The loader says what master must prepare: sockets to bind, folders to make
  * for a role, how many processes of a role to run, which key files a role needs

@@ -46,7 +46,7 @@ session_open_put(struct buf *b, const struct session_open *s)
 	put_span(b, s->domain);
 	put_span(b, s->path);
 	put_span(b, s->source);
-	put_span(b, s->queue);
+	put_span(b, s->protocol);
 	mx_hosts_put(b, s->hosts, s->n_hosts);
 	put_bool(b, s->keep_order);
 	put_bool(b, s->tls_broken);
@@ -66,7 +66,7 @@ session_open_get(struct reader *r, struct session_open *out, struct arena *a)
 	out->domain = reader_span(r, DELIVERY_NAME_MAX);
 	out->path = reader_span(r, DELIVERY_TEXT_MAX);
 	out->source = reader_span(r, DELIVERY_TEXT_MAX);
-	out->queue = reader_span(r, DELIVERY_TEXT_MAX);
+	out->protocol = reader_span(r, DELIVERY_TEXT_MAX);
 	out->hosts = mx_hosts_get(r, &out->n_hosts, a);
 	out->keep_order = reader_bool(r);
 	out->tls_broken = reader_bool(r);

@@ -53,7 +53,7 @@ struct session_open {
 	struct span domain;      /* routing domain, for messages and TLS */
 	struct span path;        /* egress_path, encoded by lib/settings */
 	struct span source;      /* egress_source, likewise */
-	struct span queue;       /* queue_config, likewise (maildir) */
+	struct span protocol;    /* likewise; empty for SMTP */
 	struct next_hop *hosts;
 	uint32_t n_hosts;
 	bool keep_order;         /* an mx_list: as listed, no shuffling */

@@ -50,7 +50,7 @@ void settings_answer_get(struct reader *r, struct settings_answer *out);
 /* ASK_MX: by DNS, or an mx_list taken as it is. */
 struct ask_mx {
 	struct span domain;     /* may end in :PORT, may be a literal */
-	struct span *mx_list;   /* entries in text form: host, host:port, [ip] */
+	struct span *mx_list;   /* entries as text: host, host:port, [ip] */
 	uint32_t n_mx_list;
 };
 

@@ -66,3 +66,17 @@ role_talks(enum role a, enum role b)
 	}
 	return false;
 }
+
+enum role
+role_less_trusted(enum role a, enum role b)
+{
+	/* From those who read strangers' bytes up to those who hold mail. */
+	static const unsigned trust[ROLE_COUNT] = {
+		[ROLE_SMTPD] = 1, [ROLE_OUT] = 2, [ROLE_LOOKUP] = 3,
+		[ROLE_LOCAL] = 4, [ROLE_LOADER] = 5, [ROLE_POLICY] = 6,
+		[ROLE_QMGR] = 7, [ROLE_LOGGER] = 8, [ROLE_READER] = 9,
+		[ROLE_SPOOLD] = 10, [ROLE_MASTER] = 11,
+	};
+
+	return trust[a] < trust[b] ? a : b;
+}

@@ -35,5 +35,10 @@ const char *role_program(enum role role);
  */
 const char *role_user(enum role role);
 bool role_talks(enum role a, enum role b);
+/*
+ * Which of two may do less harm, and so has less of a say when they accuse
+ * each other: who reads strangers' bytes is below who holds the mail.
+ */
+enum role role_less_trusted(enum role a, enum role b);
 
 #endif

@@ -152,6 +152,7 @@ void
 enqueued_put(struct buf *b, const struct enqueued *e)
 {
 	put_u64(b, e->commit);
+	put_bool(b, e->more);
 	entries_put(b, e->entries, e->n);
 }
 
@@ -159,6 +160,7 @@ void
 enqueued_get(struct reader *r, struct enqueued *out, struct arena *a)
 {
 	out->commit = reader_u64(r);
+	out->more = reader_bool(r);
 	out->entries = entries_get(r, &out->n, a);
 }
 

@@ -102,6 +102,7 @@ enum health health_get(struct reader *r);
 /* ENQUEUED: what one commit stored; several frames when it is much. */
 struct enqueued {
 	uint64_t commit;
+	bool more; /* the next frame tells more of the same commit */
 	struct sched_entry *entries;
 	uint32_t n;
 };

@@ -67,6 +67,7 @@ static const struct {
 	{ "sjis", "CP932", NULL },
 	{ "windows-31j", "CP932", NULL },
 	{ "cp949", "UHC", NULL },
+	{ "uhc", "UHC", NULL }, /* as detection calls it */
 	{ "iso-2022-kr", "ISO-2022-KR", NULL },
 	{ "utf-16", "UTF-16", NULL },
 	{ "utf-16be", "UTF-16BE", NULL },

@@ -5,7 +5,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/base/clock.h"
-#include "lib/base/json.h"
+#include "lib/base/jout.h"
 #include "lib/mail/chars.h"
 
 enum { FOLD_AT = 76 };
@@ -140,24 +140,24 @@ static void
 supplemental_json(struct buf *out, const struct span *recipients,
     size_t nrecipients, const struct trace_meta *meta, size_t nmeta)
 {
-	struct json j;
+	struct jout j;
 	size_t i;
 
-	json_init(&j, out);
-	json_object(&j);
-	json_key_text(&j, MARKER_KEY, SPAN_LIT(MARKER_VALUE));
-	json_key(&j, SPAN_LIT("recipient"));
+	jout_init(&j, out);
+	jout_object(&j);
+	jout_key_text(&j, MARKER_KEY, SPAN_LIT(MARKER_VALUE));
+	jout_key(&j, SPAN_LIT("recipient"));
 	if (nrecipients != 1)
-		json_array(&j);
+		jout_array(&j);
 	for (i = 0; i < nrecipients; i++)
-		json_text(&j, recipients[i]);
+		jout_text(&j, recipients[i]);
 	if (nrecipients != 1)
-		json_array_end(&j);
+		jout_array_end(&j);
 	for (i = 0; i < nmeta; i++) {
-		json_key(&j, meta[i].key);
-		json_raw(&j, meta[i].json);
+		jout_key(&j, meta[i].key);
+		jout_raw(&j, meta[i].json);
 	}
-	json_object_end(&j);
+	jout_object_end(&j);
 }
 
 void

@@ -2,15 +2,21 @@
 #include "lib/policy/convert.h"
 
 #include <lauxlib.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/policy/state.h"
 
+#define LIST_MARK "ekiden.list"
+
+enum { HOLES_MAX = 16 }; /* in short lists; in others every other item */
+
 struct converter {
 	lua_State *L;
 	int line;
+	bool exact; /* 10.0 is no 10 */
 	size_t nodes;
 	const char *why;
 };
@@ -28,28 +34,65 @@ text_at(lua_State *L, int index)
 }
 
 static bool
-is_list(lua_State *L, int index)
+is_marked(lua_State *L, int index)
 {
-	lua_Unsigned n = lua_rawlen(L, index), seen = 0;
+	bool marked;
 
-	if (n == 0)
+	if (!lua_getmetatable(L, index))
 		return false;
+	luaL_getmetatable(L, LIST_MARK);
+	marked = lua_rawequal(L, -1, -2);
+	lua_pop(L, 2);
+	return marked;
+}
+
+/*
+ * The length of a list, or 0 for what is none or empty. A marked one may have
+ * holes that Lua's own length does not see over.
+ */
+static lua_Unsigned
+list_length(lua_State *L, int index, bool marked)
+{
+	lua_Unsigned n = lua_rawlen(L, index), max = 0, count = 0, at;
+
 	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-		if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) < 1 ||
-		    (lua_Unsigned)lua_tointeger(L, -2) > n) {
+		at = lua_isinteger(L, -2) ?
+		    (lua_Unsigned)lua_tointeger(L, -2) : 0;
+		if (at < 1 || at > (marked ? INT_MAX : n)) {
 			lua_pop(L, 2);
-			return false;
+			return 0;
 		}
-		seen++;
+		count++;
+		if (at > max)
+			max = at;
 	}
-	return seen == n;
+	if (!marked)
+		return n;
+	return max <= 2 * count + HOLES_MAX ? max : 0;
+}
+
+static bool
+is_empty(lua_State *L, int index)
+{
+	lua_pushnil(L);
+	if (!lua_next(L, index))
+		return true;
+	lua_pop(L, 2);
+	return false;
+}
+
+void
+convert_mark_list(lua_State *L)
+{
+	luaL_newmetatable(L, LIST_MARK);
+	lua_setmetatable(L, -2);
 }
 
 static struct value *
-convert_list(struct converter *c, int index, unsigned depth)
+convert_list(struct converter *c, int index, lua_Unsigned n, unsigned depth)
 {
 	struct value *list = value_list(c->line), *item;
-	lua_Unsigned i, n = lua_rawlen(c->L, index);
+	lua_Unsigned i;
 
 	for (i = 1; i <= n; i++) {
 		lua_rawgeti(c->L, index, (lua_Integer)i);
@@ -102,6 +145,17 @@ convert_map(struct converter *c, int index, unsigned depth)
 }
 
 static struct value *
+convert_table(struct converter *c, int index, unsigned depth)
+{
+	bool marked = is_marked(c->L, index);
+	lua_Unsigned n = list_length(c->L, index, marked);
+
+	if (n > 0 || (marked && is_empty(c->L, index)))
+		return convert_list(c, index, n, depth);
+	return convert_map(c, index, depth);
+}
+
+static struct value *
 convert_number(struct converter *c, int index)
 {
 	lua_Number real;
@@ -110,7 +164,7 @@ convert_number(struct converter *c, int index)
 		return value_int(c->line, lua_tointeger(c->L, index));
 	real = lua_tonumber(c->L, index);
 	/* 10.0 where a whole number is meant. */
-	if (real == floor(real) && fabs(real) < 9007199254740992.0)
+	if (!c->exact && real == floor(real) && fabs(real) < 9007199254740992.0)
 		return value_int(c->line, (int64_t)real);
 	return value_float(c->line, real);
 }
@@ -133,9 +187,7 @@ convert_at(struct converter *c, int index, unsigned depth)
 	case LUA_TSTRING:
 		return value_text(c->line, text_at(c->L, index));
 	case LUA_TTABLE:
-		return is_list(c->L, index) ?
-		    convert_list(c, index, depth) :
-		    convert_map(c, index, depth);
+		return convert_table(c, index, depth);
 	case LUA_TUSERDATA:
 		/* An address is its text, which it keeps beside it. */
 		if (luaL_testudata(c->L, index, "ekiden.address") != NULL) {
@@ -155,9 +207,21 @@ convert_at(struct converter *c, int index, unsigned depth)
 struct value *
 convert_value(lua_State *L, int index, int line, const char **why_out)
 {
-	struct converter c = { L, line, 0, NULL };
+	struct converter c = { .L = L, .line = line };
 	struct value *v = convert_at(&c, lua_absindex(L, index), 0);
 
+	*why_out = c.why;
+	return v;
+}
+
+struct value *
+convert_data(lua_State *L, int index, const char **why_out)
+{
+	struct converter c = { .L = L, .exact = true };
+	struct value *v = convert_at(&c, lua_absindex(L, index), 0);
+
+	if (v != NULL)
+		value_sort(v);
 	*why_out = c.why;
 	return v;
 }
@@ -167,11 +231,11 @@ convert_to_json(lua_State *L, int index, struct buf *out,
     const char **why_out)
 {
 	struct value *v = convert_value(L, index, 0, why_out);
-	struct json j;
+	struct jout j;
 
 	if (v == NULL)
 		return -1;
-	json_init(&j, out);
+	jout_init(&j, out);
 	value_to_json(&j, v);
 	value_free(&v);
 	return 0;
@@ -180,13 +244,17 @@ convert_to_json(lua_State *L, int index, struct buf *out,
 static void
 push_list(lua_State *L, const struct value *v)
 {
+	bool mark = v->u.list.n == 0;
 	size_t i;
 
 	lua_createtable(L, v->u.list.n > 65536 ? 65536 : (int)v->u.list.n, 0);
 	for (i = 0; i < v->u.list.n; i++) {
 		convert_push_value(L, v->u.list.v[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
+		mark = mark || v->u.list.v[i]->kind == VALUE_NULL;
 	}
+	if (mark)
+		convert_mark_list(L);
 }
 
 static void
@@ -229,4 +297,27 @@ convert_push_value(lua_State *L, const struct value *v)
 		push_map(L, v);
 		break;
 	}
+}
+
+static int
+holder_gc(lua_State *L)
+{
+	struct value **v = lua_touserdata(L, 1);
+
+	value_free(v);
+	return 0;
+}
+
+struct value **
+convert_push_holder(lua_State *L)
+{
+	struct value **v = lua_newuserdatauv(L, sizeof(struct value *), 0);
+
+	*v = NULL;
+	if (luaL_newmetatable(L, "ekiden.tree")) {
+		lua_pushcfunction(L, holder_gc);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_setmetatable(L, -2);
+	return v;
 }

@@ -1,10 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Declarations of `init`: they fill the loader's suite. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/policy/object.h"
 #include "lib/policy/state.h"
+
+/* One of them, while it is read. */
+union declared {
+	struct spool_opts spool;
+	struct local_logs logs;
+	struct listener listener;
+};
+
+struct declaration {
+	const char *maker; /* "kumo.define_spool" */
+	int (*read)(void *obj, const struct value *map, struct problems *p);
+	/* What was read goes into the suite. */
+	void (*give)(struct suite *suite, void *obj);
+};
+
+static int
+spool_read(void *obj, const struct value *map, struct problems *p)
+{
+	return spool_opts_read(obj, map, p);
+}
+
+static void
+spool_give(struct suite *suite, void *obj)
+{
+	suite_define_spool(suite, obj);
+	spool_opts_free(obj);
+}
+
+static int
+logs_read(void *obj, const struct value *map, struct problems *p)
+{
+	return local_logs_read(obj, map, p);
+}
+
+static void
+logs_give(struct suite *suite, void *obj)
+{
+	suite_add_logs(suite, obj);
+}
+
+static int
+esmtp_read(void *obj, const struct value *map, struct problems *p)
+{
+	return listener_read(obj, map, p);
+}
+
+static void
+esmtp_give(struct suite *suite, void *obj)
+{
+	suite_add_listener(suite, obj);
+}
+
+static const struct declaration declarations[] = {
+	{ "kumo.define_spool", spool_read, spool_give },
+	{ "kumo.configure_local_logs", logs_read, logs_give },
+	{ "kumo.start_esmtp_listener", esmtp_read, esmtp_give },
+};
 
 /* Declarations only make sense where the loader takes them. */
 static struct suite *
@@ -20,54 +76,14 @@ suite_check(lua_State *L, const char *what)
 }
 
 static int
-spool_read(void *obj, const struct value *v, struct problems *p)
+declare(lua_State *L)
 {
-	return spool_opts_read(obj, v, p);
-}
+	const struct declaration *d = lua_touserdata(L, lua_upvalueindex(1));
+	struct suite *suite = suite_check(L, d->maker);
+	union declared obj;
 
-static int
-kumo_define_spool(lua_State *L)
-{
-	struct suite *suite = suite_check(L, "kumo.define_spool");
-	struct spool_opts spool;
-
-	object_read(L, "kumo.define_spool", &spool, spool_read);
-	suite_define_spool(suite, &spool);
-	spool_opts_free(&spool);
-	return 0;
-}
-
-static int
-logs_read(void *obj, const struct value *v, struct problems *p)
-{
-	return local_logs_read(obj, v, p);
-}
-
-static int
-kumo_configure_local_logs(lua_State *L)
-{
-	struct suite *suite = suite_check(L, "kumo.configure_local_logs");
-	struct local_logs logs;
-
-	object_read(L, "kumo.configure_local_logs", &logs, logs_read);
-	suite_add_logs(suite, &logs);
-	return 0;
-}
-
-static int
-esmtp_read(void *obj, const struct value *v, struct problems *p)
-{
-	return listener_read(obj, v, p);
-}
-
-static int
-kumo_start_esmtp_listener(lua_State *L)
-{
-	struct suite *suite = suite_check(L, "kumo.start_esmtp_listener");
-	struct listener listener;
-
-	object_read(L, "kumo.start_esmtp_listener", &listener, esmtp_read);
-	suite_add_listener(suite, &listener);
+	object_read(L, d->maker, &obj, d->read);
+	d->give(suite, &obj);
 	return 0;
 }
 
@@ -94,14 +110,13 @@ kumo_configure_redis_throttles(lua_State *L)
 void
 kumo_declarations(lua_State *L)
 {
-	static const luaL_Reg functions[] = {
-		{ "define_spool", kumo_define_spool },
-		{ "configure_local_logs", kumo_configure_local_logs },
-		{ "configure_redis_throttles",
-		    kumo_configure_redis_throttles },
-		{ "start_esmtp_listener", kumo_start_esmtp_listener },
-		{ NULL, NULL },
-	};
+	size_t i;
 
-	luaL_setfuncs(L, functions, 0);
+	lua_pushcfunction(L, kumo_configure_redis_throttles);
+	lua_setfield(L, -2, "configure_redis_throttles");
+	for (i = 0; i < sizeof(declarations) / sizeof(*declarations); i++) {
+		lua_pushlightuserdata(L, (void *)&declarations[i]);
+		lua_pushcclosure(L, declare, 1);
+		lua_setfield(L, -2, declarations[i].maker + strlen("kumo."));
+	}
 }

@@ -285,6 +285,7 @@ kumo_module(lua_State *L)
 	kumo_declarations(L);
 	kumo_dns(L);
 	libraries_open(L);
+	serde_alias(L);
 	return 1;
 }
 

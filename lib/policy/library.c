@@ -113,6 +113,18 @@ object_newindex(lua_State *L)
 	return where_error(L, "%s cannot be changed so", type->name);
 }
 
+/* Of a type that has methods alone; these are argument 1. */
+static int
+methods_index(lua_State *L)
+{
+	const struct library_type *type = type_upvalue(L);
+
+	if (lua_type(L, 2) == LUA_TSTRING)
+		return unknown_name(L, type, lua_tostring(L, 2));
+	return where_error(L, "%s cannot be indexed by a %s", type->name,
+	    luaL_typename(L, 2));
+}
+
 static void
 functions_set(lua_State *L, const struct library_function *f)
 {
@@ -122,16 +134,34 @@ functions_set(lua_State *L, const struct library_function *f)
 	}
 }
 
+/* What finds names of the type: a table where that is enough. */
+static void
+index_push(lua_State *L, const struct library_type *type)
+{
+	bool table = type->fields == NULL && type->index == NULL;
+
+	if (!table)
+		lua_pushlightuserdata(L, (void *)(uintptr_t)type);
+	lua_newtable(L);
+	functions_set(L, type->methods);
+	if (!table) {
+		lua_pushcclosure(L, object_index, 2);
+		return;
+	}
+	lua_createtable(L, 0, 1);
+	lua_pushlightuserdata(L, (void *)(uintptr_t)type);
+	lua_pushcclosure(L, methods_index, 1);
+	lua_setfield(L, -2, "__index");
+	lua_setmetatable(L, -2);
+}
+
 /* The metatable on top. */
 static void
 type_push(lua_State *L, const struct library_type *type)
 {
 	if (!luaL_newmetatable(L, type->name))
 		return;
-	lua_pushlightuserdata(L, (void *)(uintptr_t)type);
-	lua_newtable(L);
-	functions_set(L, type->methods);
-	lua_pushcclosure(L, object_index, 2);
+	index_push(L, type);
 	lua_setfield(L, -2, "__index");
 	lua_pushlightuserdata(L, (void *)(uintptr_t)type);
 	lua_pushcclosure(L, object_newindex, 1);
@@ -141,6 +171,13 @@ type_push(lua_State *L, const struct library_type *type)
 	/* Scripts get a word for it, not what makes it work. */
 	lua_pushstring(L, type->name);
 	lua_setfield(L, -2, "__metatable");
+}
+
+void
+library_register(lua_State *L, const struct library_type *type)
+{
+	type_push(L, type);
+	lua_pop(L, 1);
 }
 
 void *
@@ -186,6 +223,14 @@ library_open(lua_State *L)
 	return 1;
 }
 
+/* Can it be required by its own name? */
+static bool
+is_module(const struct library *lib)
+{
+	return (lib->functions != NULL || lib->open != NULL) &&
+	    strcmp(lib->name, "kumo") != 0;
+}
+
 void
 libraries_open(lua_State *L)
 {
@@ -194,6 +239,10 @@ libraries_open(lua_State *L)
 	for (i = 0; libraries[i] != NULL; i++) {
 		const char *name = libraries[i]->name;
 
+		if (!is_module(libraries[i])) {
+			functions_set(L, libraries[i]->functions);
+			continue;
+		}
 		luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
 		lua_pushlightuserdata(L, (void *)(uintptr_t)libraries[i]);
 		lua_pushcclosure(L, library_open, 1);
@@ -228,6 +277,8 @@ libraries_preload(lua_State *L)
 
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	for (i = 0; libraries[i] != NULL; i++) {
+		if (!is_module(libraries[i]))
+			continue;
 		lua_pushstring(L, libraries[i]->name);
 		lua_pushcclosure(L, library_load, 1);
 		lua_setfield(L, -2, libraries[i]->name);

@@ -19,7 +19,8 @@
 /*
  * A function or method. args is the signature that the page shows and that
  * is compared with the list of what policies may expect: "(text, pad?) ->
- * bytes". text is the description in mdoc(7), without the first .It line.
+ * bytes". text is the description in mdoc(7), without the first .It line. A
+ * row whose args is NULL is no part of the page: it only refuses.
  */
 struct library_function {
 	const char *name;
@@ -40,7 +41,9 @@ struct library_field {
 /*
  * A kind of userdata. name is its metatable's in the registry and what error
  * messages call it. Methods and fields are found by name; anything else asked
- * of the object is an error that names the nearest there is.
+ * of the object is an error that names the nearest there is. Methods check
+ * their object themselves, so a type may be that of shells (state.h), too.
+ * One that has methods alone is indexed by Lua without a call of ours.
  */
 struct library_type {
 	const char *name;
@@ -53,6 +56,10 @@ struct library_type {
 	lua_CFunction newindex;
 };
 
+/*
+ * The functions of the library that is called "kumo" are that module's own. A
+ * library without functions is there for its types, and cannot be required.
+ */
 struct library {
 	const char *name;  /* as in require: "kumo.encode", "redis" */
 	const char *title; /* one line for the page's .Nd */
@@ -74,6 +81,8 @@ void libraries_preload(lua_State *L);
 void libraries_open(lua_State *L);
 void libraries_prepare(void);
 
+/* Make the type known to this state before the first object of it. */
+void library_register(lua_State *L, const struct library_type *type);
 /* A new userdata of the type on top, its bytes zero. */
 void *library_new(lua_State *L, const struct library_type *type, size_t size);
 /* The userdata at index, or an error that says what was wanted. */

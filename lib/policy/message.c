@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The msg object: envelope, metadata, content. Header fields: message_header.c. */
+/*
+ * The msg object: envelope, metadata, content. Header fields are in
+ * message_header.c and message_import.c, MIME in message_mime.c.
+ */
 #include "lib/policy/message.h"
 
 #include <string.h>
@@ -20,20 +23,119 @@ message_check(lua_State *L)
 	return shell_check(L, 1, MESSAGE_TYPE);
 }
 
+/* ---- messages of their own ---------------------------------------------- */
+
+/*
+ * What kumo.make_message makes. The msg object is a shell like those of
+ * events, but larger, and this its user value.
+ */
+struct own_message {
+	struct policy_message m;
+	struct arena arena;
+	size_t counted;   /* bytes of the arena */
+	size_t meta_size; /* bytes of metadata, counted, too */
+};
+
+struct own_shell {
+	struct shell shell; /* first */
+	struct own_message *own;
+};
+
+#define OWN_TYPE "ekiden.own_message"
+
+static int
+own_gc(lua_State *L)
+{
+	struct own_message *own = lua_touserdata(L, 1);
+
+	arena_uncount(L, &own->arena, &own->counted);
+	memory_give(L, own->meta_size);
+	own->meta_size = 0;
+	policy_meta_free(&own->m.meta);
+	return 0;
+}
+
+/* Of the message at index 1; NULL for one of an event. */
+static struct own_message *
+own_of(lua_State *L)
+{
+	struct own_shell *s;
+
+	if (lua_rawlen(L, 1) != sizeof(*s))
+		return NULL;
+	s = lua_touserdata(L, 1);
+	return s->own;
+}
+
+struct policy_message *
+message_push_own(lua_State *L, struct span sender, struct span recipient,
+    struct span body)
+{
+	struct own_shell *s = lua_newuserdatauv(L, sizeof(*s), 1);
+	struct own_message *own;
+
+	memset(s, 0, sizeof(*s));
+	luaL_setmetatable(L, MESSAGE_TYPE);
+	own = lua_newuserdatauv(L, sizeof(*own), 0);
+	memset(own, 0, sizeof(*own));
+	if (luaL_newmetatable(L, OWN_TYPE)) {
+		lua_pushcfunction(L, own_gc);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_setmetatable(L, -2);
+	lua_setiuservalue(L, -2, 1);
+	/* Of strangers' size: counted before it is there. */
+	memory_take(L, body.len);
+	own->counted = body.len;
+	own->m.arena = &own->arena;
+	own->m.id = uuid_next(&policy_of(L)->uuids);
+	own->m.sender = arena_span(&own->arena, sender);
+	own->m.rcpts = arena_alloc(&own->arena, sizeof(*own->m.rcpts));
+	own->m.rcpts[0] = arena_span(&own->arena, recipient);
+	own->m.n_rcpts = 1;
+	own->m.prefix = span_of("");
+	own->m.body = arena_span(&own->arena, body);
+	arena_count(L, &own->arena, &own->counted);
+	s->own = own;
+	s->shell.thing = &own->m;
+	return &own->m;
+}
+
 char *
 message_room(lua_State *L, struct policy_message *m, size_t size)
 {
+	struct own_message *own = own_of(L);
+	char *room;
+
 	/* Each edit keeps its bytes until the transaction ends. */
 	if (size > MESSAGE_BYTES_MAX ||
 	    m->arena->total > MESSAGE_BYTES_MAX - size)
 		where_error(L, "the edits of this message take more than "
 		    "%d bytes", MESSAGE_BYTES_MAX);
-	return arena_alloc(m->arena, size);
+	if (own == NULL)
+		return arena_alloc(m->arena, size);
+	memory_take(L, size);
+	own->counted += size;
+	room = arena_alloc(m->arena, size);
+	arena_count(L, &own->arena, &own->counted);
+	return room;
+}
+
+void
+message_meta_changed(lua_State *L, struct policy_message *m)
+{
+	struct own_message *own = own_of(L);
+
+	m->edits |= POLICY_EDIT_META;
+	if (own != NULL && m->meta.own.size > own->meta_size) {
+		memory_take(L, m->meta.own.size - own->meta_size);
+		own->meta_size = m->meta.own.size;
+	}
 }
 
 /* ---- envelope ----------------------------------------------------------- */
 
-static int
+int
 message_id(lua_State *L)
 {
 	char hex[UUID_HEX_MAX];
@@ -42,14 +144,14 @@ message_id(lua_State *L)
 	return 1;
 }
 
-static int
+int
 message_sender(lua_State *L)
 {
 	address_push(L, message_check(L)->sender);
 	return 1;
 }
 
-static int
+int
 message_recipient_list(lua_State *L)
 {
 	struct policy_message *m = message_check(L);
@@ -63,7 +165,7 @@ message_recipient_list(lua_State *L)
 	return 1;
 }
 
-static int
+int
 message_recipient(lua_State *L)
 {
 	struct policy_message *m = message_check(L);
@@ -96,7 +198,7 @@ address_keep(lua_State *L, struct policy_message *m, int index, bool null_ok)
 	return span_make(copy, text.len);
 }
 
-static int
+int
 message_set_sender(lua_State *L)
 {
 	struct policy_message *m = message_check(L);
@@ -106,7 +208,7 @@ message_set_sender(lua_State *L)
 	return 0;
 }
 
-static int
+int
 message_set_recipient(lua_State *L)
 {
 	struct policy_message *m = message_check(L);
@@ -136,19 +238,19 @@ message_set_recipient(lua_State *L)
 
 /* ---- metadata ----------------------------------------------------------- */
 
-static int
+int
 message_get_meta(lua_State *L)
 {
 	return meta_get(L, &message_check(L)->meta);
 }
 
-static int
+int
 message_set_meta(lua_State *L)
 {
 	struct policy_message *m = message_check(L);
 
 	meta_set(L, &m->meta);
-	m->edits |= POLICY_EDIT_META;
+	message_meta_changed(L, m);
 	return 0;
 }
 
@@ -189,7 +291,7 @@ first_domain(lua_State *L, const struct policy_message *m)
 	return span_make(lua_tostring(L, -1), a.domain.len);
 }
 
-static int
+int
 message_queue_name(lua_State *L)
 {
 	struct policy_message *m = message_check(L);
@@ -209,18 +311,27 @@ message_queue_name(lua_State *L)
 	return 1;
 }
 
-static int
+int
 message_num_attempts(lua_State *L)
 {
-	/* At reception none was made. */
-	message_check(L);
-	lua_pushinteger(L, 0);
+	lua_pushinteger(L, message_check(L)->attempts);
 	return 1;
+}
+
+/* In memory alone: whoever stores the message counts by itself. */
+int
+message_increment_num_attempts(lua_State *L)
+{
+	struct policy_message *m = message_check(L);
+
+	if (m->attempts < UINT16_MAX)
+		m->attempts++;
+	return 0;
 }
 
 /* ---- content ------------------------------------------------------------ */
 
-static int
+int
 message_get_data(lua_State *L)
 {
 	struct policy_message *m = message_check(L);
@@ -235,80 +346,53 @@ message_get_data(lua_State *L)
 	return 1;
 }
 
-static int
+int
 message_set_data(lua_State *L)
 {
 	struct policy_message *m = message_check(L);
 	size_t len;
 	const char *p = luaL_checklstring(L, 2, &len);
-	char *copy = message_room(L, m, len + 1);
 
-	memcpy(copy, p, len);
-	m->body = span_make(copy, len);
-	m->prefix = span_make("", 0);
-	m->edits |= POLICY_EDIT_BODY | POLICY_EDIT_PREFIX;
+	message_replace(L, m, span_make(p, len), false);
 	return 0;
 }
 
+void
+message_replace(lua_State *L, struct policy_message *m, struct span content,
+    bool keep_prefix)
+{
+	char *copy;
+
+	/* Fields in front that are the same stay there. */
+	keep_prefix = keep_prefix && m->prefix.len <= content.len &&
+	    (m->prefix.len == 0 ||
+	    memcmp(content.p, m->prefix.p, m->prefix.len) == 0);
+	if (keep_prefix)
+		content = span_from(content, m->prefix.len);
+	copy = message_room(L, m, content.len + 1);
+	memcpy(copy, content.p, content.len);
+	m->body = span_make(copy, content.len);
+	m->edits |= POLICY_EDIT_BODY;
+	if (!keep_prefix) {
+		m->prefix = span_make("", 0);
+		m->edits |= POLICY_EDIT_PREFIX;
+	}
+}
+
 /* The store keeps what there is at the end of the event anyway. */
-static int
+int
 message_save(lua_State *L)
 {
 	message_check(L);
 	return 0;
 }
 
-/* ---- the type ----------------------------------------------------------- */
-
-static int
-call_absent(lua_State *L)
+/* Nothing here is kept but on stable storage. */
+int
+message_set_force_sync(lua_State *L)
 {
-	return where_error(L, "msg:%s is not part of this version of Ekiden",
-	    lua_tostring(L, lua_upvalueindex(1)));
-}
-
-static const char *const absent[] = {
-	"add_authentication_results", "append_text_html", "append_text_plain",
-	"arc_seal", "arc_verify", "check_fix_conformance", "dkim_sign",
-	"dkim_verify", "from_header", "get_address_header",
-	"import_scheduling_header", "increment_num_attempts", "parse_mime",
-	"parse_rfc3464", "parse_rfc5965", "set_due", "set_force_sync",
-	"set_scheduling", "to_header",
-};
-
-void
-message_register(lua_State *L)
-{
-	static const luaL_Reg methods[] = {
-		{ "id", message_id },
-		{ "sender", message_sender },
-		{ "recipient", message_recipient },
-		{ "recipient_list", message_recipient_list },
-		{ "set_sender", message_set_sender },
-		{ "set_recipient", message_set_recipient },
-		{ "get_meta", message_get_meta },
-		{ "set_meta", message_set_meta },
-		{ "queue_name", message_queue_name },
-		{ "num_attempts", message_num_attempts },
-		{ "get_data", message_get_data },
-		{ "set_data", message_set_data },
-		{ "save", message_save },
-		{ "shrink", message_save },
-		{ "shrink_data", message_save },
-		{ NULL, NULL },
-	};
-	size_t i;
-
-	luaL_newmetatable(L, MESSAGE_TYPE);
-	luaL_newlib(L, methods);
-	message_headers(L);
-	for (i = 0; i < sizeof(absent) / sizeof(*absent); i++) {
-		lua_pushstring(L, absent[i]);
-		lua_pushcclosure(L, call_absent, 1);
-		lua_setfield(L, -2, absent[i]);
-	}
-	lua_setfield(L, -2, "__index");
-	lua_pushboolean(L, false);
-	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 1);
+	message_check(L);
+	if (!lua_isnoneornil(L, 2))
+		luaL_checktype(L, 2, LUA_TBOOLEAN);
+	return 0;
 }

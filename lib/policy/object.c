@@ -6,6 +6,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/policy/convert.h"
+#include "lib/policy/log_templates.h"
 #include "lib/policy/state.h"
 #include "lib/policy/unbuilt.h"
 
@@ -79,6 +80,8 @@ object_read(lua_State *L, const char *maker, void *obj,
 	if (v == NULL)
 		where_error(L, "%s: %s", maker, why);
 	unbuilt_check(maker, v, &problems);
+	if (strcmp(maker, local_logs_table.of) == 0)
+		log_templates_check(v, &problems);
 	if (problems.errors == 0)
 		status = read(obj, v, &problems);
 	value_free(&v);
@@ -133,13 +136,13 @@ push_options(lua_State *L)
 {
 	struct object *o = lua_touserdata(L, 1);
 	struct policy *p = policy_of(L);
-	struct json j;
+	struct jout j;
 
 	if (lua_getiuservalue(L, 1, 1) == LUA_TTABLE)
 		return;
 	lua_pop(L, 1);
 	buf_clear(&p->scratch, 65536);
-	json_init(&j, &p->scratch);
+	jout_init(&j, &p->scratch);
 	option_json(o->kind->table, &j, o->thing);
 	convert_push_json(L, buf_span(&p->scratch));
 	lua_pushvalue(L, -1);

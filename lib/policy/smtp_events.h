@@ -59,7 +59,8 @@ struct policy_message {
 	struct span prefix;
 	struct span body;
 	struct arena *arena;
-	unsigned edits; /* enum policy_edit */
+	unsigned edits;    /* enum policy_edit */
+	unsigned attempts; /* to deliver it; at reception none was made */
 };
 
 enum policy_result {

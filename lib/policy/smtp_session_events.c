@@ -200,33 +200,33 @@ auth_push(struct call *call, lua_State *co)
 }
 
 static void
-identity_put(struct json *j, struct span who, const char *context)
+identity_put(struct jout *j, struct span who, const char *context)
 {
-	json_object(j);
-	json_key(j, SPAN_LIT("identity"));
-	json_text(j, who);
-	json_key(j, SPAN_LIT("context"));
-	json_text(j, span_of(context));
-	json_object_end(j);
+	jout_object(j);
+	jout_key(j, SPAN_LIT("identity"));
+	jout_text(j, who);
+	jout_key(j, SPAN_LIT("context"));
+	jout_text(j, span_of(context));
+	jout_object_end(j);
 }
 
 /* Yes and no more: the two names are who it is. */
 static void
 auth_info_plain(const struct smtp_call *s, struct buf *out)
 {
-	struct json j;
+	struct jout j;
 
-	json_init(&j, out);
-	json_object(&j);
-	json_key(&j, SPAN_LIT("identities"));
-	json_array(&j);
+	jout_init(&j, out);
+	jout_object(&j);
+	jout_key(&j, SPAN_LIT("identities"));
+	jout_array(&j);
 	identity_put(&j, s->a, "SmtpAuthPlainAuthorization");
 	identity_put(&j, s->b, "SmtpAuthPlainAuthentication");
-	json_array_end(&j);
-	json_key(&j, SPAN_LIT("groups"));
-	json_array(&j);
-	json_array_end(&j);
-	json_object_end(&j);
+	jout_array_end(&j);
+	jout_key(&j, SPAN_LIT("groups"));
+	jout_array(&j);
+	jout_array_end(&j);
+	jout_object_end(&j);
 }
 
 static void

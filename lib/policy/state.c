@@ -55,6 +55,66 @@ state_alloc(void *arg, void *old, size_t old_size, size_t size)
 	return fresh;
 }
 
+void
+memory_take(lua_State *L, size_t size)
+{
+	struct policy *p = policy_of(L);
+
+	if (size > p->memory_max - p->memory)
+		lua_gc(L, LUA_GCCOLLECT, 0);
+	if (size > p->memory_max - p->memory) {
+		p->out_of_memory = true;
+		luaL_error(L, "not enough memory");
+	}
+	p->memory += size;
+}
+
+void
+memory_give(lua_State *L, size_t size)
+{
+	policy_of(L)->memory -= size;
+}
+
+void
+arena_count(lua_State *L, const struct arena *a, size_t *counted)
+{
+	size_t more = a->total - *counted;
+
+	memory_take(L, more);
+	*counted += more;
+}
+
+void
+arena_uncount(lua_State *L, struct arena *a, size_t *counted)
+{
+	memory_give(L, *counted);
+	*counted = 0;
+	arena_free(a);
+}
+
+struct arena *
+scratch_arena(lua_State *L)
+{
+	struct policy *p = policy_of(L);
+
+	arena_reset(&p->arena);
+	return &p->arena;
+}
+
+void
+scratch_arena_done(lua_State *L)
+{
+	arena_reset(&policy_of(L)->arena);
+}
+
+int
+raw_getfield(lua_State *L, int index, const char *key)
+{
+	index = lua_absindex(L, index);
+	lua_pushstring(L, key);
+	return lua_rawget(L, index);
+}
+
 /* Before the bytes that are given out. */
 union taken {
 	size_t size;
@@ -339,6 +399,7 @@ state_free(struct policy **pp)
 	bundle_free(&p->bundle);
 	files_free(&p->files);
 	buf_free(&p->scratch);
+	arena_free(&p->arena);
 	free(p);
 	*pp = NULL;
 }

@@ -17,8 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/buf.h"
 #include "lib/base/map.h"
+#include "lib/base/uuid.h"
 #include "lib/policy/policy.h"
 #include "lib/settings/suite.h"
 
@@ -62,6 +64,8 @@ struct policy {
 	uint64_t last_call;
 	struct call *running;
 	struct buf scratch;
+	struct arena arena; /* of scratch_arena() */
+	struct uuid_maker uuids; /* of messages that scripts make */
 	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
 	struct files *files; /* of a loader that used some */
@@ -101,6 +105,29 @@ int64_t budget_until(const struct policy *p);
  */
 void *state_take(struct policy *p, size_t size);
 void state_give(struct policy *p, void *memory);
+
+/*
+ * Memory that objects hold outside of Lua counts like Lua's own: taken before
+ * or right after it is allocated, given back by the object's finaliser. Taking
+ * raises when there is no more, garbage collected first.
+ */
+void memory_take(lua_State *L, size_t size);
+void memory_give(lua_State *L, size_t size);
+/*
+ * Count an arena that grew: *counted is what of it was taken so far. Given
+ * back by arena_uncount, which frees it, too.
+ */
+void arena_count(lua_State *L, const struct arena *a, size_t *counted);
+void arena_uncount(lua_State *L, struct arena *a, size_t *counted);
+/*
+ * As p->scratch, for what needs an arena: empty, and valid until the next such
+ * call. So nothing in between may call a script, and tables are read raw. What
+ * was large is given back by scratch_arena_done, or by the next call.
+ */
+struct arena *scratch_arena(lua_State *L);
+void scratch_arena_done(lua_State *L);
+/* A field of the table at index on top, no metamethod called; its type. */
+int raw_getfield(lua_State *L, int index, const char *key);
 
 /* ---- where.c ------------------------------------------------------------ */
 
@@ -201,7 +228,6 @@ void kumo_dns(lua_State *L);       /* dns.c: sub-table */
 void kumo_absent(lua_State *L);    /* absent.c */
 void address_register(lua_State *L);
 void message_register(lua_State *L);
-void message_headers(lua_State *L);   /* message_header.c: methods */
 void meta_register(lua_State *L);
 void modules_open(struct policy *p);  /* module.c: require, io, dofile */
 /*

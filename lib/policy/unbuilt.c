@@ -63,24 +63,6 @@ check_overlays(const struct value *overlays, struct problems *p)
 		unbuilt_check(LISTENER, overlays->u.map.v[i].value, p);
 }
 
-/* per_record.TYPE.template: the words of templates come later. */
-static void
-check_templates(const struct value *per_record, struct problems *p)
-{
-	const struct value *at;
-	size_t i;
-
-	if (per_record == NULL || per_record->kind != VALUE_MAP)
-		return;
-	for (i = 0; i < per_record->u.map.n; i++) {
-		at = value_get(per_record->u.map.v[i].value, "template");
-		if (at != NULL && !is_off(at))
-			problem_add(p, at->line, "per_record.%s.template of %s "
-			    "is not part of this version of Ekiden: remove it",
-			    per_record->u.map.v[i].key, LOGS);
-	}
-}
-
 void
 unbuilt_check(const char *of, const struct value *map, struct problems *p)
 {
@@ -104,8 +86,6 @@ unbuilt_check(const char *of, const struct value *map, struct problems *p)
 		check_overlays(value_get(map, "peer"), p);
 		check_overlays(value_get(map, "via"), p);
 	}
-	if (strcmp(of, LOGS) == 0)
-		check_templates(value_get(map, "per_record"), p);
 }
 
 void

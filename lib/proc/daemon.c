@@ -33,7 +33,7 @@ argument_number(const char *text)
 static void
 daemon_arguments(struct daemon *d, int argc, char **argv)
 {
-	bool to_syslog = false;
+	const char *syslog = NULL;
 	int i;
 
 	if (fcntl(DAEMON_MASTER_FD, F_GETFD) == -1) {
@@ -51,13 +51,13 @@ daemon_arguments(struct daemon *d, int argc, char **argv)
 			d->user.gid = (gid_t)argument_number(argv[i + 1]);
 		else if (strcmp(argv[i], "--root") == 0)
 			d->user.root = argv[i + 1];
-		else if (strcmp(argv[i], "--log") == 0)
-			to_syslog = strcmp(argv[i + 1], "syslog") == 0;
+		else if (strcmp(argv[i], "--syslog") == 0)
+			syslog = argv[i + 1];
 		else if (strcmp(argv[i], "--role") != 0)
 			fatalx("bad argument %s", argv[i]);
 	}
 	log_init(d->index > 0 ? xasprintf("%s/%u", role_name(d->ops->role),
-	    d->index) : role_name(d->ops->role), to_syslog, LOG_LEVEL_INFO);
+	    d->index) : role_name(d->ops->role), syslog, LOG_LEVEL_INFO);
 }
 
 unsigned
@@ -82,6 +82,13 @@ daemon_role_is(int argc, char **argv, enum role role)
 			return strcmp(argv[i + 1], role_name(role)) == 0;
 	}
 	return false;
+}
+
+const char *
+daemon_spool_path(const struct daemon *d)
+{
+	return d->user.change && d->user.root != NULL ? "/" :
+	    d->suite.spool.path;
 }
 
 /* ---- peers -------------------------------------------------------------- */
@@ -260,7 +267,6 @@ on_setup(void *arg, struct channel *master, uint64_t id, struct reader *r,
 		d->ops->prepare(d->state, d);
 	key_list_free(&d->keys);
 	jail_drop(&d->user);
-	d->rooted = d->user.change && d->user.root != NULL;
 	if (d->ops->opened != NULL)
 		d->ops->opened(d->state, d);
 }

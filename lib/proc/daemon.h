@@ -68,7 +68,6 @@ struct daemon {
 	struct key_list keys;
 	uint32_t epoch;        /* counts configurations */
 	bool started, stopping;
-	bool rooted;           /* the root folder is the role's own */
 	struct channel *master;
 	struct channel *peers[DAEMON_PEERS_MAX];
 	unsigned n_peers;
@@ -88,6 +87,11 @@ struct channel *daemon_peer_nth(const struct daemon *d, enum role role,
     unsigned n);
 /* The --index of the command line, where it makes another process. */
 unsigned daemon_index(int argc, char **argv);
+/*
+ * From opened() on, the spool's folder as the spool's own processes see it: it
+ * is their root folder.
+ */
+const char *daemon_spool_path(const struct daemon *d);
 /* The --role of the command line, for a program that serves two. */
 bool daemon_role_is(int argc, char **argv, enum role role);
 /* End with status 0 once pending frames are out. */

@@ -183,12 +183,6 @@ allow_partly(scmp_filter_ctx ctx)
 	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
 	    SCMP_A0(SCMP_CMP_EQ, 0)) != 0)
 		fatalx("system call filter: rule for our own process");
-	/* syslog() connects again when its service was restarted. It cannot,
-	 * which costs log lines, not the process. */
-	if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
-	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
-	    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM)) != 0)
-		fatalx("system call filter: rule for syslog");
 }
 
 static void

@@ -39,7 +39,7 @@ struct jail_user {
 	const char *root; /* chroot here; NULL: stay */
 };
 
-/* First step: account and root folder; files opened later are that account's. */
+/* First step: account and root folder; what is opened later is opened so. */
 void jail_drop(const struct jail_user *user);
 /* Second step: no new privileges, limits, system call filter. */
 void jail_close(const struct jail *jail);

@@ -6,6 +6,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/settings/option_kind.h"
+#include "lib/settings/option_list.h"
 
 static const char *const dns_protocol_names[] = {
 	"udp_then_tcp", "udp", "tcp", NULL,
@@ -79,14 +80,6 @@ value_span(const struct value *v)
 
 enum { DNS_PORT = 53 };
 
-static struct name_server *
-name_servers_add(struct name_servers *list)
-{
-	list->v = xreallocarray(list->v, list->n + 1, sizeof(*list->v));
-	memset(&list->v[list->n], 0, sizeof(*list->v));
-	return &list->v[list->n++];
-}
-
 static int
 name_server_text(struct name_server *server, const struct value *v)
 {
@@ -103,92 +96,66 @@ name_server_text(struct name_server *server, const struct value *v)
 }
 
 static enum option_read
-name_servers_read(const struct option_at *at, void *field,
+name_server_read(const struct option_at *at, void *field,
     const struct value *v)
 {
-	struct name_server *server;
-	const struct value *item;
-	size_t n, i;
-
-	if (!option_is_list(v, &n))
-		return OPTION_READ_WRONG;
-	for (i = 0; i < n; i++) {
-		item = v->u.list.v[i];
-		server = name_servers_add(field);
-		if (item->kind == VALUE_TEXT) {
-			if (name_server_text(server, item) == 0)
-				continue;
-			option_problem(at, item->line, "'%.60s' is no server, "
-			    "such as 192.0.2.1 or [::1]:53", item->u.text.p);
-			return OPTION_READ_TOLD;
-		}
-		if (option_read_at(&name_server_table, server, item,
-		    at->problems, at->depth + 1) != 0)
-			return OPTION_READ_TOLD;
-	}
-	return OPTION_READ_OK;
+	if (v->kind != VALUE_TEXT)
+		return option_read_at(&name_server_table, field, v,
+		    at->problems, at->depth + 1) == 0 ? OPTION_READ_OK :
+		    OPTION_READ_TOLD;
+	if (name_server_text(field, v) == 0)
+		return OPTION_READ_OK;
+	option_problem(at, v->line, "'%.60s' is no server, such as 192.0.2.1 "
+	    "or [::1]:53", v->u.text.p);
+	return OPTION_READ_TOLD;
 }
 
 static void
-name_servers_put(const struct option_row *row, struct buf *b, const void *field)
+name_server_put(const struct option_row *row, struct buf *b, const void *field)
 {
-	const struct name_servers *list = field;
-	size_t i;
-
 	(void)row;
-	put_u32(b, (uint32_t)list->n);
-	for (i = 0; i < list->n; i++)
-		option_put(&name_server_table, b, &list->v[i]);
+	option_put(&name_server_table, b, field);
 }
 
 static void
-name_servers_get(const struct option_row *row, struct reader *r, void *field,
+name_server_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
-	uint32_t n = reader_count(r, sizeof(struct option_set));
-	struct name_server *server;
-
 	(void)row;
-	for (; n > 0 && reader_ok(r); n--) {
-		server = name_servers_add(field);
-		option_get_at(&name_server_table, r, server, depth + 1);
-		if (!option_complete(&name_server_table, server))
-			reader_fail(r);
-	}
+	option_get_at(&name_server_table, r, field, depth + 1);
+	if (!option_complete(&name_server_table, field))
+		reader_fail(r);
 }
 
 static void
-name_servers_free(const struct option_row *row, void *field)
+name_server_free(const struct option_row *row, void *field)
 {
-	struct name_servers *list = field;
-	size_t i;
-
 	(void)row;
-	for (i = 0; i < list->n; i++)
-		option_free(&name_server_table, &list->v[i]);
-	free(list->v);
+	option_free(&name_server_table, field);
 }
 
 static void
-name_servers_json(const struct option_row *row, struct json *j,
+name_server_json(const struct option_row *row, struct jout *j,
     const void *field)
 {
-	const struct name_servers *list = field;
-	size_t i;
-
 	(void)row;
-	json_array(j);
-	for (i = 0; i < list->n; i++)
-		option_json(&name_server_table, j, &list->v[i]);
-	json_array_end(j);
+	option_json(&name_server_table, j, field);
 }
+
+static const struct option_kind name_server = {
+	.read = name_server_read, .put = name_server_put,
+	.get = name_server_get, .free = name_server_free,
+	.json = name_server_json,
+};
+
+static const struct option_list name_servers = {
+	.item = &name_server, .size = sizeof(struct name_server),
+};
 
 const struct option_kind option_kind_NAME_SERVERS = {
 	.name = "name servers", .wanted = "a list of name servers",
 	.example = "[\"192.0.2.1\", \"[::1]:53\"]",
-	.read = name_servers_read, .put = name_servers_put,
-	.get = name_servers_get, .free = name_servers_free,
-	.json = name_servers_json,
+	OPTION_LIST(&name_servers),
 };
 
 /* ---- TRUST_ANCHOR ------------------------------------------------------- */
@@ -241,20 +208,20 @@ trust_anchor_free(const struct option_row *row, void *field)
 }
 
 static void
-trust_anchor_json(const struct option_row *row, struct json *j,
+trust_anchor_json(const struct option_row *row, struct jout *j,
     const void *field)
 {
 	const struct trust_anchor *anchor = field;
 
 	(void)row;
 	if (anchor->file == NULL) {
-		json_null(j);
+		jout_null(j);
 	} else if (anchor->managed) {
-		json_object(j);
-		json_key_text(j, "managed", span_of(anchor->file));
-		json_object_end(j);
+		jout_object(j);
+		jout_key_text(j, "managed", span_of(anchor->file));
+		jout_object_end(j);
 	} else {
-		json_text(j, span_of(anchor->file));
+		jout_text(j, span_of(anchor->file));
 	}
 }
 
@@ -303,12 +270,18 @@ dns_opts_add_zone(struct dns_opts *d, const struct value *v,
 	return rc;
 }
 
+/* Names, as an option of that kind has them. */
+static const struct option_row servfail_row = {
+	.name = "servfail", .kind = &option_kind_TEXTS,
+};
+
 static int
 dns_test_fill(struct dns_opts *d, const struct value *v,
     struct problems *problems)
 {
 	const struct value *zones = value_get(v, "zones");
 	const struct value *servfail = value_get(v, "servfail");
+	const struct option_at at = { .row = &servfail_row };
 	size_t n = 0, known, i;
 
 	d->backend = DNS_TEST;
@@ -316,7 +289,8 @@ dns_test_fill(struct dns_opts *d, const struct value *v,
 	if (v->kind != VALUE_MAP || known != v->u.map.n ||
 	    (zones != NULL && !option_is_list(zones, &n)) ||
 	    (servfail != NULL &&
-	    texts_read(&d->servfail, servfail) != OPTION_READ_OK)) {
+	    option_list_read(&at, &d->servfail, servfail) !=
+	    OPTION_READ_OK)) {
 		problem_add(problems, v->line, "Test of %s: wanted {zones = "
 		    "list of zones, servfail = list of names}",
 		    dns_opts_table.of);
@@ -424,7 +398,7 @@ dns_opts_put(struct buf *b, const struct dns_opts *d)
 	put_u32(b, (uint32_t)d->test_zones.n);
 	for (i = 0; i < d->test_zones.n; i++)
 		option_put(&dns_test_zone_table, b, &d->test_zones.v[i]);
-	texts_put(b, &d->servfail);
+	option_list_put(&servfail_row, b, &d->servfail);
 	put_u8(b, (uint8_t)d->nparts);
 	for (i = 0; i < d->nparts; i++)
 		dns_opts_put(b, &d->parts[i]);
@@ -450,7 +424,7 @@ dns_opts_get_at(struct reader *r, struct dns_opts *d, bool inside)
 		zone = test_zones_add(&d->test_zones);
 		option_get(&dns_test_zone_table, r, zone);
 	}
-	texts_get(r, &d->servfail);
+	option_list_get(&servfail_row, r, &d->servfail, 0);
 	n = reader_u8(r);
 	if (n > DNS_PARTS_MAX || (inside && n != 0) ||
 	    (n != 0) != (d->backend == DNS_AGGREGATE)) {
@@ -477,7 +451,7 @@ dns_opts_free(struct dns_opts *d)
 	for (i = 0; i < d->test_zones.n; i++)
 		option_free(&dns_test_zone_table, &d->test_zones.v[i]);
 	free(d->test_zones.v);
-	texts_free(&d->servfail);
+	option_list_free(&servfail_row, &d->servfail);
 	for (i = 0; i < d->nparts; i++)
 		dns_opts_free(&d->parts[i]);
 	free(d->parts);
@@ -486,27 +460,27 @@ dns_opts_free(struct dns_opts *d)
 }
 
 void
-dns_opts_json(struct json *j, const struct dns_opts *d)
+dns_opts_json(struct jout *j, const struct dns_opts *d)
 {
 	size_t i;
 
-	json_object(j);
-	json_key_text(j, "backend", span_of(dns_backend_names[d->backend]));
-	json_key(j, SPAN_LIT("options"));
+	jout_object(j);
+	jout_key_text(j, "backend", span_of(dns_backend_names[d->backend]));
+	jout_key(j, SPAN_LIT("options"));
 	option_json(&dns_opts_table, j, d);
-	json_key(j, SPAN_LIT("zones"));
-	json_array(j);
+	jout_key(j, SPAN_LIT("zones"));
+	jout_array(j);
 	for (i = 0; i < d->test_zones.n; i++)
 		option_json(&dns_test_zone_table, j, &d->test_zones.v[i]);
-	json_array_end(j);
-	json_key(j, SPAN_LIT("servfail"));
-	texts_json(j, &d->servfail);
-	json_key(j, SPAN_LIT("parts"));
-	json_array(j);
+	jout_array_end(j);
+	jout_key(j, SPAN_LIT("servfail"));
+	option_list_json(&servfail_row, j, &d->servfail);
+	jout_key(j, SPAN_LIT("parts"));
+	jout_array(j);
 	for (i = 0; i < d->nparts; i++)
 		dns_opts_json(j, &d->parts[i]);
-	json_array_end(j);
-	json_object_end(j);
+	jout_array_end(j);
+	jout_object_end(j);
 }
 
 /* ---- DNS: the whole as one option --------------------------------------- */
@@ -550,7 +524,7 @@ dns_free(const struct option_row *row, void *field)
 }
 
 static void
-dns_json(const struct option_row *row, struct json *j, const void *field)
+dns_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
 	dns_opts_json(j, field);

@@ -89,7 +89,7 @@ int dns_opts_add_zone(struct dns_opts *d, const struct value *v,
     struct problems *problems);
 void dns_opts_put(struct buf *b, const struct dns_opts *d);
 void dns_opts_get(struct reader *r, struct dns_opts *d);
-void dns_opts_json(struct json *j, const struct dns_opts *d);
+void dns_opts_json(struct jout *j, const struct dns_opts *d);
 void dns_opts_free(struct dns_opts *d);
 
 #endif

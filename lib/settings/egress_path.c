@@ -68,6 +68,23 @@ egress_path_free(struct egress_path *p)
 	option_free(&egress_path_table, p);
 }
 
+/* A new option stands on the safe side: it is not in here. */
+static const char *const not_of_a_session[] = {
+	"connection_limit", "additional_connection_limits",
+	"max_message_rate", "additional_message_rate_throttles",
+	"max_connection_rate", "source_selection_rate",
+	"additional_source_selection_rates", "max_deliveries_per_connection",
+	"max_ready", "consecutive_connection_failures_before_delay",
+	"aggressive_connection_opening", "idle_timeout", "refresh_strategy",
+	"refresh_interval", NULL,
+};
+
+void
+egress_path_terms(struct buf *b, const struct egress_path *p)
+{
+	option_put_but(&egress_path_table, b, p, not_of_a_session);
+}
+
 int64_t
 egress_path_shutdown_ms(const struct egress_path *p)
 {

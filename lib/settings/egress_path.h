@@ -50,6 +50,12 @@ void egress_path_put(struct buf *b, const struct egress_path *p);
 void egress_path_get(struct reader *r, struct egress_path *p);
 void egress_path_free(struct egress_path *p);
 
+/*
+ * What a session stands on: where these bytes are equal, one that is open may
+ * go on under the new options. The others (limits, rates) hold at once.
+ */
+void egress_path_terms(struct buf *b, const struct egress_path *p);
+
 /* The options whose default depends on others, in ms. */
 int64_t egress_path_shutdown_ms(const struct egress_path *p);
 int64_t egress_path_watchdog_ms(const struct egress_path *p, bool smtp);

@@ -87,29 +87,29 @@ suspend_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-suspend_json(const struct option_row *row, struct json *j, const void *field)
+suspend_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct suspend_rule *rule = field;
 	char *text;
 
 	if (!rule->set) {
-		json_null(j);
+		jout_null(j);
 		return;
 	}
-	json_object(j);
-	json_key(j, SPAN_LIT("trigger"));
+	jout_object(j);
+	jout_key(j, SPAN_LIT("trigger"));
 	if (rule->trigger.immediate) {
-		json_text(j, SPAN_LIT("Immediate"));
+		jout_text(j, SPAN_LIT("Immediate"));
 	} else {
 		text = throttle_format(&rule->trigger.threshold);
-		json_object(j);
-		json_key_text(j, "Threshold", span_of(text));
-		json_object_end(j);
+		jout_object(j);
+		jout_key_text(j, "Threshold", span_of(text));
+		jout_object_end(j);
 		free(text);
 	}
-	json_key(j, SPAN_LIT("duration"));
+	jout_key(j, SPAN_LIT("duration"));
 	option_kind_DURATION.json(row, j, &rule->duration);
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_SUSPEND_RULE = {
@@ -142,6 +142,17 @@ void
 egress_source_free(struct egress_source *s)
 {
 	option_free(&egress_source_table, s);
+}
+
+void
+egress_source_terms(struct buf *b, const struct egress_source *s)
+{
+	static const char *const not_of_a_session[] = {
+		"suspend_when_unplumbed", "suspend_when_proxy_unhealthy",
+		"ttl", NULL,
+	};
+
+	option_put_but(&egress_source_table, b, s, not_of_a_session);
 }
 
 /* The options of each kind of relay go together, and one kind is enough. */

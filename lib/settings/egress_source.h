@@ -22,5 +22,7 @@ int egress_source_read(struct egress_source *s, const struct value *map,
 void egress_source_put(struct buf *b, const struct egress_source *s);
 void egress_source_get(struct reader *r, struct egress_source *s);
 void egress_source_free(struct egress_source *s);
+/* What a session stands on, as egress_path_terms. */
+void egress_source_terms(struct buf *b, const struct egress_source *s);
 
 #endif

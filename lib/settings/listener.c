@@ -223,36 +223,36 @@ overlays_free(const struct option_row *row, void *field)
 
 /* Only what is set counts there. */
 static void
-overlay_json(struct json *j, const struct listener *params)
+overlay_json(struct jout *j, const struct listener *params)
 {
 	const struct option_row *r;
 	size_t i;
 
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < listener_table.n; i++) {
 		if (!option_bit(&listener_table, params, i))
 			continue;
 		r = &listener_table.rows[i];
-		json_key(j, span_of(r->name));
+		jout_key(j, span_of(r->name));
 		r->kind->json(r, j, (const uint8_t *)params + r->offset);
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 static void
-overlays_json(const struct option_row *row, struct json *j, const void *field)
+overlays_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct listener_overlays *list = field;
 	char text[IP_TEXT_MAX];
 	size_t i;
 
 	(void)row;
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < list->n; i++) {
-		json_key(j, span_of(cidr_format(&list->v[i].net, text)));
+		jout_key(j, span_of(cidr_format(&list->v[i].net, text)));
 		overlay_json(j, &list->v[i].params);
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_OVERLAYS = {

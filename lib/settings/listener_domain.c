@@ -59,10 +59,10 @@ oob_mode_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-oob_mode_json(const struct option_row *row, struct json *j, const void *field)
+oob_mode_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
-	json_text(j, span_of(oob_mode_names[*(const int *)field]));
+	jout_text(j, span_of(oob_mode_names[*(const int *)field]));
 }
 
 const struct option_kind option_kind_OOB_MODE = {

@@ -126,18 +126,18 @@ per_record_free(const struct option_row *row, void *field)
 }
 
 static void
-per_record_json(const struct option_row *row, struct json *j, const void *field)
+per_record_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct per_record *list = field;
 	size_t i;
 
 	(void)row;
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < list->n; i++) {
-		json_key(j, span_of(list->v[i].type));
+		jout_key(j, span_of(list->v[i].type));
 		option_json(&log_record_opts_table, j, &list->v[i].opts);
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_PER_RECORD = {

@@ -372,6 +372,20 @@ option_put(const struct option_table *t, struct buf *b, const void *obj)
 }
 
 void
+option_put_but(const struct option_table *t, struct buf *b, const void *obj,
+    const char *const *names)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		if ((t->rows[i].flags & OPT_F_NOEFFECT) == 0 &&
+		    option_name_find(names, span_of(t->rows[i].name)) < 0)
+			t->rows[i].kind->put(&t->rows[i], b,
+			    option_field_const(&t->rows[i], obj));
+	}
+}
+
+void
 option_get_at(const struct option_table *t, struct reader *r, void *obj,
     unsigned depth)
 {

@@ -34,7 +34,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/ip.h"
-#include "lib/base/json.h"
+#include "lib/base/jout.h"
 #include "lib/base/wire.h"
 #include "lib/settings/problem.h"
 #include "lib/settings/value.h"
@@ -237,7 +237,7 @@ void option_get(const struct option_table *t, struct reader *r, void *obj);
 
 void option_free(const struct option_table *t, void *obj);
 /* The effective values as one JSON object; keys and passwords are left out. */
-void option_json(const struct option_table *t, struct json *j,
+void option_json(const struct option_table *t, struct jout *j,
     const void *obj);
 /* The rows as mdoc list items. */
 void option_table_mdoc(const struct option_table *t, struct buf *out);

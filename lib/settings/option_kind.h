@@ -29,26 +29,24 @@ struct option_kind {
 	const char *wanted;  /* "a duration" */
 	const char *example; /* "\"5 minutes\" or 300"; may be NULL */
 	bool list;           /* the default's text is a list */
+	/* Of what, where option_list.h does the work; else NULL. */
+	const struct option_list *items;
 	/* What "none" is; NULL = all zero. */
 	void (*init)(const struct option_row *row, void *field);
 	/* Into a field that init made; whatever is there then gets free'd. */
 	enum option_read (*read)(const struct option_at *at, void *field,
 	    const struct value *v);
-	void (*put)(const struct option_row *row, struct buf *b, const void *field);
+	void (*put)(const struct option_row *row, struct buf *b,
+	    const void *field);
 	/* Leaves what free accepts, also on a bad reader. */
 	void (*get)(const struct option_row *row, struct reader *r, void *field,
 	    unsigned depth);
-	void (*free)(const struct option_row *row, void *field); /* may be NULL */
-	void (*json)(const struct option_row *row, struct json *j,
+	/* May be NULL. */
+	void (*free)(const struct option_row *row, void *field);
+	void (*json)(const struct option_row *row, struct jout *j,
 	    const void *field);
 	/* More than `wanted` can say; may be NULL. */
 	void (*describe)(const struct option_row *row, struct buf *out);
-};
-
-/* A list of structs, as OPT_TABLES and OPT_MAPPED declare it. */
-struct option_many {
-	void *v;
-	size_t n;
 };
 
 /* Of OPT_MAPPED: elements { char *key; struct x options; }. */
@@ -90,6 +88,13 @@ int option_read_at(const struct option_table *t, void *obj,
 void option_get_at(const struct option_table *t, struct reader *r, void *obj,
     unsigned depth);
 
+/*
+ * The values of all options that have an effect, but for those in a NULL-ended
+ * list of names: to be compared, not read.
+ */
+void option_put_but(const struct option_table *t, struct buf *b,
+    const void *obj, const char *const *names);
+
 /* Are the texts and addresses of required options there? */
 bool option_complete(const struct option_table *t, const void *obj);
 
@@ -112,12 +117,6 @@ char *option_text(const struct value *v);
 /* NULL and "" differ. */
 void option_text_put(struct buf *b, const char *s);
 char *option_text_get(struct reader *r, bool lines);
-void texts_put(struct buf *b, const struct texts *t);
-void texts_get(struct reader *r, struct texts *t);
-void texts_add(struct texts *t, char *s);
-void texts_free(struct texts *t);
-void texts_json(struct json *j, const struct texts *t);
-enum option_read texts_read(struct texts *t, const struct value *v);
 void throttle_put(struct buf *b, const struct throttle_spec *t);
 void throttle_get(struct reader *r, struct throttle_spec *t);
 

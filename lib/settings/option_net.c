@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/settings/option.h"
 #include "lib/settings/option_kind.h"
+#include "lib/settings/option_list.h"
 
 static struct span
 value_span(const struct value *v)
@@ -17,96 +18,64 @@ value_span(const struct value *v)
 /* ---- CIDRS -------------------------------------------------------------- */
 
 static enum option_read
-cidrs_read(const struct option_at *at, void *field, const struct value *v)
+cidr_read(const struct option_at *at, void *field, const struct value *v)
 {
-	const struct value *item;
-	struct cidr net;
-	size_t n, i;
-
-	if (!option_is_list(v, &n))
+	if (v->kind != VALUE_TEXT)
 		return OPTION_READ_WRONG;
-	for (i = 0; i < n; i++) {
-		item = v->u.list.v[i];
-		if (item->kind != VALUE_TEXT)
-			return OPTION_READ_WRONG;
-		if (cidr_parse(value_span(item), &net) != 0) {
-			option_problem(at, item->line, "'%.60s' is no address "
-			    "or network, such as 10.0.0.0/8 or ::1",
-			    item->u.text.p);
-			return OPTION_READ_TOLD;
-		}
-		cidr_set_add(field, &net);
-	}
-	return OPTION_READ_OK;
+	if (cidr_parse(value_span(v), field) == 0)
+		return OPTION_READ_OK;
+	option_problem(at, v->line, "'%.60s' is no address or network, such "
+	    "as 10.0.0.0/8 or ::1", v->u.text.p);
+	return OPTION_READ_TOLD;
 }
 
 static void
-cidrs_put(const struct option_row *row, struct buf *b, const void *field)
+cidr_put(const struct option_row *row, struct buf *b, const void *field)
 {
-	const struct cidr_set *set = field;
-	size_t i;
+	const struct cidr *net = field;
 
 	(void)row;
-	put_u32(b, (uint32_t)set->n);
-	for (i = 0; i < set->n; i++) {
-		ip_put(b, &set->v[i].net);
-		put_u8(b, set->v[i].bits);
-	}
-}
-
-static bool
-cidr_sound(const struct cidr *net)
-{
-	return net->net.family == IP_V4 ? net->bits <= 32 :
-	    net->net.family == IP_V6 && net->bits <= 128;
+	ip_put(b, &net->net);
+	put_u8(b, net->bits);
 }
 
 static void
-cidrs_get(const struct option_row *row, struct reader *r, void *field,
+cidr_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
-	uint32_t n = reader_count(r, 4);
-	struct cidr net;
+	struct cidr *net = field;
 
 	(void)row;
 	(void)depth;
-	for (; n > 0 && reader_ok(r); n--) {
-		ip_get(r, &net.net);
-		net.bits = reader_u8(r);
-		if (!reader_ok(r) || !cidr_sound(&net)) {
-			reader_fail(r);
-			return;
-		}
-		cidr_set_add(field, &net);
-	}
+	ip_get(r, &net->net);
+	net->bits = reader_u8(r);
+	if (net->net.family == IP_V4 ? net->bits > 32 :
+	    net->net.family != IP_V6 || net->bits > 128)
+		reader_fail(r);
 }
 
 static void
-cidrs_free(const struct option_row *row, void *field)
+cidr_json(const struct option_row *row, struct jout *j, const void *field)
 {
-	(void)row;
-	cidr_set_free(field);
-}
-
-static void
-cidrs_json(const struct option_row *row, struct json *j, const void *field)
-{
-	const struct cidr_set *set = field;
 	char text[IP_TEXT_MAX];
-	size_t i;
 
 	(void)row;
-	json_array(j);
-	for (i = 0; i < set->n; i++)
-		json_text(j, span_of(cidr_format(&set->v[i], text)));
-	json_array_end(j);
+	jout_text(j, span_of(cidr_format(field, text)));
 }
+
+static const struct option_kind cidr = {
+	.read = cidr_read, .put = cidr_put, .get = cidr_get,
+	.json = cidr_json,
+};
+
+static const struct option_list cidrs = {
+	.item = &cidr, .size = sizeof(struct cidr),
+};
 
 const struct option_kind option_kind_CIDRS = {
 	.name = "networks", .wanted = "a list of addresses and networks",
 	.example = "[\"10.0.0.0/8\", \"::1\"]", .list = true,
-	.read = cidrs_read, .put = cidrs_put, .get = cidrs_get,
-	.free = cidrs_free, .json = cidrs_json,
+	OPTION_LIST(&cidrs),
 };
 
 /* ---- IP, IP_PORT -------------------------------------------------------- */
@@ -149,17 +118,17 @@ ip_kind_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-ip_kind_json(const struct option_row *row, struct json *j, const void *field)
+ip_kind_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct ip *ip = field;
 	char text[IP_TEXT_MAX];
 
 	if (ip->family == IP_NONE)
-		json_null(j);
+		jout_null(j);
 	else if (row->kind == &option_kind_IP_PORT)
-		json_text(j, span_of(ip_port_format(ip, text)));
+		jout_text(j, span_of(ip_port_format(ip, text)));
 	else
-		json_text(j, span_of(ip_format(ip, text)));
+		jout_text(j, span_of(ip_format(ip, text)));
 }
 
 const struct option_kind option_kind_IP = {
@@ -260,15 +229,15 @@ host_port_free(const struct option_row *row, void *field)
 }
 
 static void
-host_port_json(const struct option_row *row, struct json *j, const void *field)
+host_port_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const char *s = *(char *const *)field;
 
 	(void)row;
 	if (s == NULL)
-		json_null(j);
+		jout_null(j);
 	else
-		json_text(j, span_of(s));
+		jout_text(j, span_of(s));
 }
 
 const struct option_kind option_kind_HOST_PORT = {
@@ -357,165 +326,117 @@ mx_host_map(const struct value *v, struct mx_host *out)
 	return false;
 }
 
-static void
-mx_hosts_add(struct mx_hosts *list, const struct mx_host *host)
-{
-	list->v = xreallocarray(list->v, list->n + 1, sizeof(*list->v));
-	list->v[list->n++] = *host;
-}
-
 bool
 mx_hosts_are_sockets(const struct mx_hosts *list)
 {
 	return list->n > 0 && list->v[0].name[0] == '/';
 }
 
-/* Their names make the name of a site, which has to stay one. */
-static bool
-mx_hosts_too_long(const struct mx_hosts *list)
-{
-	size_t i, total = 0;
-
-	for (i = 0; i < list->n; i++)
-		total += strlen(list->v[i].name) + MX_PORT_TEXT;
-	return total > MX_LIST_MAX;
-}
-
-/* The process that reaches paths reaches no network. */
-static bool
-mx_hosts_mixed(const struct mx_hosts *list)
-{
-	bool sockets = mx_hosts_are_sockets(list);
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		if ((list->v[i].name[0] == '/') != sockets)
-			return true;
-	}
-	return false;
-}
-
 static enum option_read
-mx_hosts_read(const struct option_at *at, void *field, const struct value *v)
+mx_host_read(const struct option_at *at, void *field, const struct value *v)
 {
-	const struct value *item;
 	struct buf words = { 0 };
-	struct mx_host host;
-	size_t n, i;
-	bool good;
 
-	if (!option_is_list(v, &n))
-		return OPTION_READ_WRONG;
-	for (i = 0; i < n; i++) {
-		item = v->u.list.v[i];
-		good = item->kind == VALUE_TEXT ?
-		    mx_host_parse(value_span(item), &host) :
-		    mx_host_map(item, &host);
-		if (good) {
-			mx_hosts_add(field, &host);
-			continue;
-		}
-		option_value_text(item, &words);
-		option_problem(at, item->line, "%.*s is no next hop; wanted "
-		    "'mx.example.com', 'host:port', '[192.0.2.1]', "
-		    "'unix:/path' or {name = 'mx.example.com', addr = "
-		    "'192.0.2.1:25'}",
-		    SPAN_FMT(buf_span(&words)));
-		buf_free(&words);
-		return OPTION_READ_TOLD;
-	}
-	if (mx_hosts_too_long(field)) {
-		option_problem(at, v->line, "the names in the list are too "
-		    "long together (%d bytes with their ports): put the hosts "
-		    "into the DNS and name them there", MX_LIST_MAX);
-		return OPTION_READ_TOLD;
-	}
-	if (mx_hosts_mixed(field)) {
-		option_problem(at, v->line, "paths of sockets and other hosts "
-		    "cannot be in one list");
-		return OPTION_READ_TOLD;
-	}
-	return OPTION_READ_OK;
+	if (v->kind == VALUE_TEXT ? mx_host_parse(value_span(v), field) :
+	    mx_host_map(v, field))
+		return OPTION_READ_OK;
+	option_value_text(v, &words);
+	option_problem(at, v->line, "%.*s is no next hop; wanted "
+	    "'mx.example.com', 'host:port', '[192.0.2.1]', 'unix:/path' or "
+	    "{name = 'mx.example.com', addr = '192.0.2.1:25'}",
+	    SPAN_FMT(buf_span(&words)));
+	buf_free(&words);
+	return OPTION_READ_TOLD;
 }
 
 static void
-mx_hosts_put(const struct option_row *row, struct buf *b, const void *field)
+mx_host_put(const struct option_row *row, struct buf *b, const void *field)
 {
-	const struct mx_hosts *list = field;
-	size_t i;
+	const struct mx_host *host = field;
 
 	(void)row;
-	put_u32(b, (uint32_t)list->n);
-	for (i = 0; i < list->n; i++) {
-		put_str(b, list->v[i].name);
-		put_u16(b, list->v[i].port);
-		ip_put(b, &list->v[i].addr);
-	}
+	put_str(b, host->name);
+	put_u16(b, host->port);
+	ip_put(b, &host->addr);
 }
 
 static void
-mx_hosts_get(const struct option_row *row, struct reader *r, void *field,
+mx_host_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
-	uint32_t n = reader_count(r, 7);
-	struct mx_host host, check;
-	struct span name;
+	struct mx_host *host = field, check;
+	struct span name = reader_span(r, 1024);
 
 	(void)row;
 	(void)depth;
-	for (; n > 0 && reader_ok(r); n--) {
-		name = reader_span(r, 1024);
-		host.port = reader_u16(r);
-		ip_get(r, &host.addr);
-		if (!reader_ok(r) || !mx_host_parse(name, &check)) {
-			reader_fail(r);
-			return;
-		}
-		free(check.name);
-		host.name = span_dup(name);
-		mx_hosts_add(field, &host);
-	}
-	if (mx_hosts_mixed(field) || mx_hosts_too_long(field))
+	host->port = reader_u16(r);
+	ip_get(r, &host->addr);
+	if (!reader_ok(r) || !mx_host_parse(name, &check)) {
 		reader_fail(r);
+		return;
+	}
+	free(check.name);
+	host->name = span_dup(name);
 }
 
 static void
-mx_hosts_free(const struct option_row *row, void *field)
+mx_host_free(const struct option_row *row, void *field)
 {
-	struct mx_hosts *list = field;
-	size_t i;
+	(void)row;
+	free(((struct mx_host *)field)->name);
+}
+
+static void
+mx_host_json(const struct option_row *row, struct jout *j, const void *field)
+{
+	const struct mx_host *host = field;
+	char text[IP_TEXT_MAX];
 
 	(void)row;
-	for (i = 0; i < list->n; i++)
-		free(list->v[i].name);
-	free(list->v);
+	jout_object(j);
+	jout_key_text(j, "name", span_of(host->name));
+	if (host->port != 0)
+		jout_key_uint(j, "port", host->port);
+	if (host->addr.family != IP_NONE)
+		jout_key_text(j, "addr",
+		    span_of(ip_format(&host->addr, text)));
+	jout_object_end(j);
 }
 
 static void
-mx_hosts_json(const struct option_row *row, struct json *j, const void *field)
+mx_hosts_check(const void *field, struct buf *why)
 {
 	const struct mx_hosts *list = field;
-	char text[IP_TEXT_MAX];
-	size_t i;
+	bool sockets = mx_hosts_are_sockets(list), mixed = false;
+	size_t i, total = 0;
 
-	(void)row;
-	json_array(j);
 	for (i = 0; i < list->n; i++) {
-		json_object(j);
-		json_key_text(j, "name", span_of(list->v[i].name));
-		if (list->v[i].port != 0)
-			json_key_uint(j, "port", list->v[i].port);
-		if (list->v[i].addr.family != IP_NONE)
-			json_key_text(j, "addr", span_of(ip_format(
-			    &list->v[i].addr, text)));
-		json_object_end(j);
+		mixed |= (list->v[i].name[0] == '/') != sockets;
+		total += strlen(list->v[i].name) + MX_PORT_TEXT;
 	}
-	json_array_end(j);
+	/* Their names make the name of a site, which has to stay one. */
+	if (total > MX_LIST_MAX)
+		buf_addf(why, "the names in the list are too long together "
+		    "(%d bytes with their ports): put the hosts into the DNS "
+		    "and name them there", MX_LIST_MAX);
+	/* The process that reaches paths reaches no network. */
+	else if (mixed)
+		buf_add_str(why, "paths of sockets and other hosts cannot be "
+		    "in one list");
 }
+
+static const struct option_kind mx_host = {
+	.read = mx_host_read, .put = mx_host_put, .get = mx_host_get,
+	.free = mx_host_free, .json = mx_host_json,
+};
+
+static const struct option_list mx_hosts = {
+	.item = &mx_host, .size = sizeof(struct mx_host),
+	.check = mx_hosts_check,
+};
 
 const struct option_kind option_kind_MX_HOSTS = {
 	.name = "hosts", .wanted = "a list of next hops",
 	.example = "[\"mx1.example.com\", \"[192.0.2.1]:25\"]", .list = true,
-	.read = mx_hosts_read, .put = mx_hosts_put, .get = mx_hosts_get,
-	.free = mx_hosts_free, .json = mx_hosts_json,
+	OPTION_LIST(&mx_hosts),
 };

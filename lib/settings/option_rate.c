@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/settings/option.h"
 #include "lib/settings/option_kind.h"
+#include "lib/settings/option_list.h"
 
 static const int64_t period_max_ms = INT64_C(36525) * 86400 * 1000;
 
@@ -176,16 +177,16 @@ limit_take(struct reader *r, struct limit_spec *l)
 }
 
 static void
-limit_show(struct json *j, const struct limit_spec *l)
+limit_show(struct jout *j, const struct limit_spec *l)
 {
 	char *text;
 
 	if (!l->local) {
-		json_uint(j, l->limit);
+		jout_uint(j, l->limit);
 		return;
 	}
 	text = xasprintf("local:%llu", (unsigned long long)l->limit);
-	json_text(j, span_of(text));
+	jout_text(j, span_of(text));
 	free(text);
 }
 
@@ -213,7 +214,7 @@ limit_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-limit_json(const struct option_row *row, struct json *j, const void *field)
+limit_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
 	limit_show(j, field);
@@ -257,16 +258,16 @@ throttle_get(struct reader *r, struct throttle_spec *t)
 }
 
 static void
-throttle_show(struct json *j, const struct throttle_spec *t)
+throttle_show(struct jout *j, const struct throttle_spec *t)
 {
 	char *text;
 
 	if (!t->set) {
-		json_null(j);
+		jout_null(j);
 		return;
 	}
 	text = throttle_format(t);
-	json_text(j, span_of(text));
+	jout_text(j, span_of(text));
 	free(text);
 }
 
@@ -280,7 +281,8 @@ throttle_read(const struct option_at *at, void *field, const struct value *v)
 }
 
 static void
-throttle_kind_put(const struct option_row *row, struct buf *b, const void *field)
+throttle_kind_put(const struct option_row *row, struct buf *b,
+    const void *field)
 {
 	(void)row;
 	throttle_put(b, field);
@@ -296,7 +298,7 @@ throttle_kind_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-throttle_json(const struct option_row *row, struct json *j, const void *field)
+throttle_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
 	throttle_show(j, field);
@@ -311,27 +313,6 @@ const struct option_kind option_kind_THROTTLE = {
 
 /* ---- NAMED_LIMITS, NAMED_THROTTLES -------------------------------------- */
 
-/* A map whose names may be used; else says why. */
-static enum option_read
-names_check(const struct option_at *at, const struct value *v, size_t *n_out)
-{
-	const struct value_pair *pair;
-	size_t i;
-
-	if (!option_is_map(v, n_out))
-		return OPTION_READ_WRONG;
-	for (i = 0; i < *n_out; i++) {
-		pair = &v->u.map.v[i];
-		if (!span_starts(span_of(pair->key), "kumomta.") &&
-		    *pair->key != '\0')
-			continue;
-		option_problem(at, pair->line, "the name '%.60s' is reserved",
-		    pair->key);
-		return OPTION_READ_TOLD;
-	}
-	return OPTION_READ_OK;
-}
-
 static int
 named_limit_order(const void *a, const void *b)
 {
@@ -341,94 +322,15 @@ named_limit_order(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static enum option_read
-named_limits_read(const struct option_at *at, void *field,
-    const struct value *v)
-{
-	struct named_limits *list = field;
-	enum option_read got;
-	size_t n, i;
-
-	got = names_check(at, v, &n);
-	if (got != OPTION_READ_OK || n == 0)
-		return got;
-	list->v = xcalloc(n, sizeof(*list->v));
-	for (i = 0; i < n; i++) {
-		if (!limit_of(v->u.map.v[i].value, &list->v[i].spec))
-			return OPTION_READ_WRONG;
-		list->v[i].name = xstrdup(v->u.map.v[i].key);
-		list->n++;
-	}
-	qsort(list->v, list->n, sizeof(*list->v), named_limit_order);
-	return OPTION_READ_OK;
-}
-
-static void
-named_limits_put(const struct option_row *row, struct buf *b, const void *field)
-{
-	const struct named_limits *list = field;
-	size_t i;
-
-	(void)row;
-	put_u32(b, (uint32_t)list->n);
-	for (i = 0; i < list->n; i++) {
-		put_str(b, list->v[i].name);
-		limit_write(b, &list->v[i].spec);
-	}
-}
-
-static void
-named_limits_get(const struct option_row *row, struct reader *r, void *field,
-    unsigned depth)
-{
-	struct named_limits *list = field;
-	uint32_t n = reader_count(r, 13), i;
-
-	(void)row;
-	(void)depth;
-	if (n == 0)
-		return;
-	list->v = xcalloc(n, sizeof(*list->v));
-	for (i = 0; i < n && reader_ok(r); i++) {
-		list->v[i].name = reader_str(r, OPTION_TEXT_MAX);
-		list->n++;
-		limit_take(r, &list->v[i].spec);
-	}
-}
-
-static void
-named_limits_free(const struct option_row *row, void *field)
-{
-	struct named_limits *list = field;
-	size_t i;
-
-	(void)row;
-	for (i = 0; i < list->n; i++)
-		free(list->v[i].name);
-	free(list->v);
-}
-
-static void
-named_limits_json(const struct option_row *row, struct json *j,
-    const void *field)
-{
-	const struct named_limits *list = field;
-	size_t i;
-
-	(void)row;
-	json_object(j);
-	for (i = 0; i < list->n; i++) {
-		json_key(j, span_of(list->v[i].name));
-		limit_show(j, &list->v[i].spec);
-	}
-	json_object_end(j);
-}
+static const struct option_list named_limits = {
+	.item = &option_kind_LIMIT, .size = sizeof(struct named_limit),
+	.offset = offsetof(struct named_limit, spec), .named = true,
+	.reserved = "kumomta.", .order = named_limit_order,
+};
 
 const struct option_kind option_kind_NAMED_LIMITS = {
 	.name = "named limits", .wanted = "a map from name to limit",
-	.example = "{shared = 10}", .read = named_limits_read,
-	.put = named_limits_put, .get = named_limits_get,
-	.free = named_limits_free, .json = named_limits_json,
+	.example = "{shared = 10}", OPTION_LIST(&named_limits),
 };
 
 static int
@@ -444,98 +346,32 @@ named_throttle_order(const void *a, const void *b)
 	return (rx > ry) - (rx < ry);
 }
 
-static enum option_read
-named_throttles_read(const struct option_at *at, void *field,
-    const struct value *v)
-{
-	struct named_throttles *list = field;
-	const struct value *item;
-	enum option_read got;
-	size_t n, i;
-
-	got = names_check(at, v, &n);
-	if (got != OPTION_READ_OK || n == 0)
-		return got;
-	list->v = xcalloc(n, sizeof(*list->v));
-	for (i = 0; i < n; i++) {
-		item = v->u.map.v[i].value;
-		if (item->kind != VALUE_TEXT || throttle_parse(
-		    value_span(item), &list->v[i].spec) != 0)
-			return OPTION_READ_WRONG;
-		list->v[i].name = xstrdup(v->u.map.v[i].key);
-		list->n++;
-	}
-	qsort(list->v, list->n, sizeof(*list->v), named_throttle_order);
-	return OPTION_READ_OK;
-}
-
+/* A name without a rate throttles nothing: it was not made by our reader. */
 static void
-named_throttles_put(const struct option_row *row, struct buf *b,
-    const void *field)
-{
-	const struct named_throttles *list = field;
-	size_t i;
-
-	(void)row;
-	put_u32(b, (uint32_t)list->n);
-	for (i = 0; i < list->n; i++) {
-		put_str(b, list->v[i].name);
-		throttle_put(b, &list->v[i].spec);
-	}
-}
-
-static void
-named_throttles_get(const struct option_row *row, struct reader *r, void *field,
+named_throttle_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
-	struct named_throttles *list = field;
-	uint32_t n = reader_count(r, 30), i;
+	struct throttle_spec *t = field;
 
 	(void)row;
 	(void)depth;
-	if (n == 0)
-		return;
-	list->v = xcalloc(n, sizeof(*list->v));
-	for (i = 0; i < n && reader_ok(r); i++) {
-		list->v[i].name = reader_str(r, OPTION_TEXT_MAX);
-		list->n++;
-		throttle_get(r, &list->v[i].spec);
-		if (!list->v[i].spec.set)
-			reader_fail(r);
-	}
+	throttle_get(r, t);
+	if (!t->set)
+		reader_fail(r);
 }
 
-static void
-named_throttles_free(const struct option_row *row, void *field)
-{
-	struct named_throttles *list = field;
-	size_t i;
+static const struct option_kind named_throttle = {
+	.read = throttle_read, .put = throttle_kind_put,
+	.get = named_throttle_get, .json = throttle_json,
+};
 
-	(void)row;
-	for (i = 0; i < list->n; i++)
-		free(list->v[i].name);
-	free(list->v);
-}
-
-static void
-named_throttles_json(const struct option_row *row, struct json *j,
-    const void *field)
-{
-	const struct named_throttles *list = field;
-	size_t i;
-
-	(void)row;
-	json_object(j);
-	for (i = 0; i < list->n; i++) {
-		json_key(j, span_of(list->v[i].name));
-		throttle_show(j, &list->v[i].spec);
-	}
-	json_object_end(j);
-}
+static const struct option_list named_throttles = {
+	.item = &named_throttle, .size = sizeof(struct named_throttle),
+	.offset = offsetof(struct named_throttle, spec), .named = true,
+	.reserved = "kumomta.", .order = named_throttle_order,
+};
 
 const struct option_kind option_kind_NAMED_THROTTLES = {
 	.name = "named rates", .wanted = "a map from name to rate",
-	.example = "{shared = \"100/min\"}", .read = named_throttles_read,
-	.put = named_throttles_put, .get = named_throttles_get,
-	.free = named_throttles_free, .json = named_throttles_json,
+	.example = "{shared = \"100/min\"}", OPTION_LIST(&named_throttles),
 };

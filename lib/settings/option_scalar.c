@@ -41,10 +41,10 @@ bool_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-bool_json(const struct option_row *row, struct json *j, const void *field)
+bool_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
-	json_bool(j, *(const bool *)field);
+	jout_bool(j, *(const bool *)field);
 }
 
 const struct option_kind option_kind_BOOL = {
@@ -141,14 +141,14 @@ number_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-number_json(const struct option_row *row, struct json *j, const void *field)
+number_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	uint64_t n = number_of(row, field);
 
 	if (n == 0 && row->default_text == NULL)
-		json_null(j);
+		jout_null(j);
 	else
-		json_uint(j, n);
+		jout_uint(j, n);
 }
 
 static void
@@ -210,13 +210,13 @@ mode_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-mode_json(const struct option_row *row, struct json *j, const void *field)
+mode_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
 	if (*(const int32_t *)field < 0)
-		json_null(j);
+		jout_null(j);
 	else
-		json_int(j, *(const int32_t *)field);
+		jout_int(j, *(const int32_t *)field);
 }
 
 const struct option_kind option_kind_MODE = {
@@ -294,17 +294,17 @@ duration_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-duration_json(const struct option_row *row, struct json *j, const void *field)
+duration_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	char *text;
 
 	(void)row;
 	if (*(const int64_t *)field < 0) {
-		json_null(j);
+		jout_null(j);
 		return;
 	}
 	text = text_duration_format(*(const int64_t *)field);
-	json_text(j, span_of(text));
+	jout_text(j, span_of(text));
 	free(text);
 }
 
@@ -458,18 +458,18 @@ share_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-share_json(const struct option_row *row, struct json *j, const void *field)
+share_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct share *share = field;
 	char *text;
 
 	(void)row;
 	if (!share->percent) {
-		json_uint(j, share->n);
+		jout_uint(j, share->n);
 		return;
 	}
 	text = xasprintf("%llu%%", (unsigned long long)share->n);
-	json_text(j, span_of(text));
+	jout_text(j, span_of(text));
 	free(text);
 }
 
@@ -521,11 +521,11 @@ enum_get(const struct option_row *row, struct reader *r, void *field,
 }
 
 static void
-enum_json(const struct option_row *row, struct json *j, const void *field)
+enum_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const char *const *names = row->extra;
 
-	json_text(j, span_of(names[*(const int *)field]));
+	jout_text(j, span_of(names[*(const int *)field]));
 }
 
 static void

@@ -8,18 +8,18 @@
 #include "lib/settings/option_kind.h"
 
 void
-option_json(const struct option_table *t, struct json *j, const void *obj)
+option_json(const struct option_table *t, struct jout *j, const void *obj)
 {
 	const struct option_row *row;
 	size_t i;
 
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < t->n; i++) {
 		row = &t->rows[i];
-		json_key(j, span_of(row->name));
+		jout_key(j, span_of(row->name));
 		row->kind->json(row, j, (const uint8_t *)obj + row->offset);
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 /*

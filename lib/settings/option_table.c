@@ -7,6 +7,7 @@
 #include "lib/base/map.h"
 #include "lib/settings/option.h"
 #include "lib/settings/option_kind.h"
+#include "lib/settings/option_list.h"
 
 /* ---- TABLE -------------------------------------------------------------- */
 
@@ -49,7 +50,7 @@ table_free(const struct option_row *row, void *field)
 }
 
 static void
-table_json(const struct option_row *row, struct json *j, const void *field)
+table_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	option_json(row->extra, j, field);
 }
@@ -76,28 +77,6 @@ const struct option_kind option_kind_TABLE = {
 
 /* ---- TABLES ------------------------------------------------------------- */
 
-/* The member is { struct x *v; size_t n; }: taken and put as bytes. */
-static struct option_many
-many_of(const void *field)
-{
-	struct option_many m;
-
-	memcpy(&m, field, sizeof(m));
-	return m;
-}
-
-static void
-many_set(void *field, const struct option_many *m)
-{
-	memcpy(field, m, sizeof(*m));
-}
-
-static void *
-many_at(const struct option_many *m, size_t i, size_t size)
-{
-	return (uint8_t *)m->v + i * size;
-}
-
 static enum option_read
 tables_read(const struct option_at *at, void *field, const struct value *v)
 {
@@ -111,13 +90,13 @@ tables_read(const struct option_at *at, void *field, const struct value *v)
 	if (n != 0)
 		m.v = xcalloc(n, t->size);
 	for (i = 0; i < n; i++) {
-		if (option_read_at(t, many_at(&m, m.n, t->size),
+		if (option_read_at(t, option_many_at(&m, m.n, t->size),
 		    v->u.list.v[i], at->problems, at->depth + 1) != 0)
 			wrong = true;
 		else
 			m.n++;
 	}
-	many_set(field, &m);
+	option_many_set(field, &m);
 	return wrong ? OPTION_READ_TOLD : OPTION_READ_OK;
 }
 
@@ -125,12 +104,12 @@ static void
 tables_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct option_table *t = row->extra;
-	struct option_many m = many_of(field);
+	struct option_many m = option_many_of(field);
 	size_t i;
 
 	put_u32(b, (uint32_t)m.n);
 	for (i = 0; i < m.n; i++)
-		option_put(t, b, many_at(&m, i, t->size));
+		option_put(t, b, option_many_at(&m, i, t->size));
 }
 
 static void
@@ -140,40 +119,41 @@ tables_get(const struct option_row *row, struct reader *r, void *field,
 	const struct option_table *t = row->extra;
 	struct option_many m = { 0 };
 	uint32_t n = reader_count(r, sizeof(struct option_set) + t->n);
+	void *obj;
 
 	/* Grown as they come: a struct is larger than its shortest form. */
 	for (; n > 0 && reader_ok(r); n--) {
-		m.v = xreallocarray(m.v, m.n + 1, t->size);
-		option_get_at(t, r, many_at(&m, m.n, t->size), depth + 1);
-		if (!option_complete(t, many_at(&m, m.n++, t->size)))
+		obj = option_many_add(&m, t->size);
+		option_get_at(t, r, obj, depth + 1);
+		if (!option_complete(t, obj))
 			reader_fail(r);
 	}
-	many_set(field, &m);
+	option_many_set(field, &m);
 }
 
 static void
 tables_free(const struct option_row *row, void *field)
 {
 	const struct option_table *t = row->extra;
-	struct option_many m = many_of(field);
+	struct option_many m = option_many_of(field);
 	size_t i;
 
 	for (i = 0; i < m.n; i++)
-		option_free(t, many_at(&m, i, t->size));
+		option_free(t, option_many_at(&m, i, t->size));
 	free(m.v);
 }
 
 static void
-tables_json(const struct option_row *row, struct json *j, const void *field)
+tables_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct option_table *t = row->extra;
-	struct option_many m = many_of(field);
+	struct option_many m = option_many_of(field);
 	size_t i;
 
-	json_array(j);
+	jout_array(j);
 	for (i = 0; i < m.n; i++)
-		option_json(t, j, many_at(&m, i, t->size));
-	json_array_end(j);
+		option_json(t, j, option_many_at(&m, i, t->size));
+	jout_array_end(j);
 }
 
 const struct option_kind option_kind_TABLES = {
@@ -230,7 +210,7 @@ mapped_one(const struct option_at *at, struct option_many *m,
     struct map *seen, const struct value_pair *pair)
 {
 	const struct option_mapped *kind = at->row->extra;
-	void *element = many_at(m, m->n, kind->size);
+	void *element = option_many_at(m, m->n, kind->size);
 	char *key = mapped_key_read(at, pair);
 
 	if (key == NULL)
@@ -273,7 +253,7 @@ mapped_read(const struct option_at *at, void *field, const struct value *v)
 			wrong = true;
 	}
 	map_free(&seen, NULL);
-	many_set(field, &m);
+	option_many_set(field, &m);
 	return wrong ? OPTION_READ_TOLD : OPTION_READ_OK;
 }
 
@@ -281,14 +261,14 @@ static void
 mapped_put(const struct option_row *row, struct buf *b, const void *field)
 {
 	const struct option_mapped *kind = row->extra;
-	struct option_many m = many_of(field);
+	struct option_many m = option_many_of(field);
 	size_t i;
 
 	put_u32(b, (uint32_t)m.n);
 	for (i = 0; i < m.n; i++) {
-		put_str(b, *mapped_key(many_at(&m, i, kind->size)));
+		put_str(b, *mapped_key(option_many_at(&m, i, kind->size)));
 		option_put(kind->table, b, mapped_options(kind,
-		    many_at(&m, i, kind->size)));
+		    option_many_at(&m, i, kind->size)));
 	}
 }
 
@@ -317,26 +297,24 @@ mapped_get(const struct option_row *row, struct reader *r, void *field,
 	void *element;
 
 	for (; n > 0 && reader_ok(r); n--) {
-		m.v = xreallocarray(m.v, m.n + 1, kind->size);
-		element = many_at(&m, m.n++, kind->size);
-		memset(element, 0, kind->size);
+		element = option_many_add(&m, kind->size);
 		*mapped_key(element) = mapped_key_get(kind, r);
 		option_get_at(kind->table, r, mapped_options(kind, element),
 		    depth + 1);
 	}
-	many_set(field, &m);
+	option_many_set(field, &m);
 }
 
 static void
 mapped_free(const struct option_row *row, void *field)
 {
 	const struct option_mapped *kind = row->extra;
-	struct option_many m = many_of(field);
+	struct option_many m = option_many_of(field);
 	void *element;
 	size_t i;
 
 	for (i = 0; i < m.n; i++) {
-		element = many_at(&m, i, kind->size);
+		element = option_many_at(&m, i, kind->size);
 		free(*mapped_key(element));
 		option_free(kind->table, mapped_options(kind, element));
 	}
@@ -344,20 +322,20 @@ mapped_free(const struct option_row *row, void *field)
 }
 
 static void
-mapped_json(const struct option_row *row, struct json *j, const void *field)
+mapped_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct option_mapped *kind = row->extra;
-	struct option_many m = many_of(field);
+	struct option_many m = option_many_of(field);
 	void *element;
 	size_t i;
 
-	json_object(j);
+	jout_object(j);
 	for (i = 0; i < m.n; i++) {
-		element = many_at(&m, i, kind->size);
-		json_key(j, span_of(*mapped_key(element)));
+		element = option_many_at(&m, i, kind->size);
+		jout_key(j, span_of(*mapped_key(element)));
 		option_json(kind->table, j, mapped_options(kind, element));
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_MAPPED = {

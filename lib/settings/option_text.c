@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/settings/option.h"
 #include "lib/settings/option_kind.h"
+#include "lib/settings/option_list.h"
 
 enum { HOSTNAME_MAX = 255 };
 
@@ -170,15 +171,15 @@ text_free(const struct option_row *row, void *field)
 }
 
 static void
-text_json(const struct option_row *row, struct json *j, const void *field)
+text_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const char *s = *(char *const *)field;
 
 	(void)row;
 	if (s == NULL)
-		json_null(j);
+		jout_null(j);
 	else
-		json_text(j, span_of(s));
+		jout_text(j, span_of(s));
 }
 
 const struct option_kind option_kind_TEXT = {
@@ -203,135 +204,44 @@ const struct option_kind option_kind_HOSTNAME = {
 
 /* ---- TEXTS -------------------------------------------------------------- */
 
-void
-texts_add(struct texts *t, char *s)
-{
-	t->v = xreallocarray(t->v, t->n + 1, sizeof(*t->v));
-	t->v[t->n++] = s;
-}
-
-void
-texts_free(struct texts *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		free(t->v[i]);
-	free(t->v);
-	*t = (struct texts){ 0 };
-}
-
-enum option_read
-texts_read(struct texts *t, const struct value *v)
-{
-	size_t n, i;
-	char *s;
-
-	if (!option_is_list(v, &n))
-		return OPTION_READ_WRONG;
-	for (i = 0; i < n; i++) {
-		s = option_text(v->u.list.v[i]);
-		if (s == NULL)
-			return OPTION_READ_WRONG;
-		texts_add(t, s);
-	}
-	return OPTION_READ_OK;
-}
-
-void
-texts_put(struct buf *b, const struct texts *t)
-{
-	size_t i;
-
-	put_u32(b, (uint32_t)t->n);
-	for (i = 0; i < t->n; i++)
-		option_text_put(b, t->v[i]);
-}
-
-void
-texts_get(struct reader *r, struct texts *t)
-{
-	uint32_t n = reader_count(r, 5);
-	char *s;
-
-	for (; n > 0 && reader_ok(r); n--) {
-		s = option_text_get(r, false);
-		if (s == NULL)
-			reader_fail(r);
-		else
-			texts_add(t, s);
-	}
-}
-
-void
-texts_json(struct json *j, const struct texts *t)
-{
-	size_t i;
-
-	json_array(j);
-	for (i = 0; i < t->n; i++)
-		json_text(j, span_of(t->v[i]));
-	json_array_end(j);
-}
-
 static enum option_read
-texts_kind_read(const struct option_at *at, void *field,
-    const struct value *v)
+one_read(const struct option_at *at, void *field, const struct value *v)
 {
+	char *s = option_text(v);
+
 	(void)at;
-	return texts_read(field, v);
+	*(char **)field = s;
+	return s != NULL ? OPTION_READ_OK : OPTION_READ_WRONG;
 }
 
 static void
-texts_kind_put(const struct option_row *row, struct buf *b, const void *field)
-{
-	(void)row;
-	texts_put(b, field);
-}
-
-static void
-texts_kind_get(const struct option_row *row, struct reader *r, void *field,
+one_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
+	char *s = option_text_get(r, false);
+
 	(void)row;
 	(void)depth;
-	texts_get(r, field);
+	if (s == NULL)
+		reader_fail(r);
+	*(char **)field = s;
 }
 
-static void
-texts_kind_free(const struct option_row *row, void *field)
-{
-	(void)row;
-	texts_free(field);
-}
+static const struct option_kind one_text = {
+	.read = one_read, .put = text_put, .get = one_get, .free = text_free,
+	.json = text_json,
+};
 
-static void
-texts_kind_json(const struct option_row *row, struct json *j, const void *field)
-{
-	(void)row;
-	texts_json(j, field);
-}
+static const struct option_list texts = {
+	.item = &one_text, .size = sizeof(char *),
+};
 
 const struct option_kind option_kind_TEXTS = {
 	.name = "texts", .wanted = "a list of texts",
-	.example = "[\"one\", \"two\"]", .list = true,
-	.read = texts_kind_read, .put = texts_kind_put, .get = texts_kind_get,
-	.free = texts_kind_free, .json = texts_kind_json,
+	.example = "[\"one\", \"two\"]", .list = true, OPTION_LIST(&texts),
 };
 
 /* ---- texts from a fixed list of names ----------------------------------- */
-
-static bool
-names_hold(const char *const *names, const struct texts *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++) {
-		if (option_name_find(names, span_of(t->v[i])) < 0)
-			return false;
-	}
-	return true;
-}
 
 static const char *const openssl_option_names[] = {
 	"ALL", "NO_QUERY_MTU", "COOKIE_EXCHANGE", "NO_TICKET",
@@ -344,12 +254,30 @@ static const char *const openssl_option_names[] = {
 	NULL,
 };
 
+static bool
+is_openssl_option(const char *name)
+{
+	return option_name_find(openssl_option_names, span_of(name)) >= 0;
+}
+
+static void
+openssl_option_get(const struct option_row *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	one_get(row, r, field, depth);
+	if (reader_ok(r) && !is_openssl_option(*(char **)field))
+		reader_fail(r);
+}
+
 static enum option_read
 openssl_options_read(const struct option_at *at, void *field,
     const struct value *v)
 {
-	struct span s, one;
+	struct option_many m = { 0 };
+	struct span s;
 	ptrdiff_t bar;
+	bool good = true;
+	char **name;
 
 	(void)at;
 	if (v->kind != VALUE_TEXT || !text_allowed(value_span(v), false))
@@ -357,30 +285,30 @@ openssl_options_read(const struct option_at *at, void *field,
 	for (s = value_span(v); s.len != 0;
 	     s = span_from(s, bar < 0 ? s.len : (size_t)bar + 1)) {
 		bar = span_find(s, '|');
-		one = span_trim(span_make(s.p,
-		    bar < 0 ? s.len : (size_t)bar));
-		texts_add(field, span_dup(one));
+		name = option_many_add(&m, sizeof(*name));
+		*name = span_dup(span_trim(span_make(s.p,
+		    bar < 0 ? s.len : (size_t)bar)));
+		good &= is_openssl_option(*name);
 	}
-	return names_hold(openssl_option_names, field) ? OPTION_READ_OK :
-	    OPTION_READ_WRONG;
+	option_many_set(field, &m);
+	return good ? OPTION_READ_OK : OPTION_READ_WRONG;
 }
 
-static void
-openssl_options_get(const struct option_row *row, struct reader *r, void *field,
-    unsigned depth)
-{
-	(void)row;
-	(void)depth;
-	texts_get(r, field);
-	if (!names_hold(openssl_option_names, field))
-		reader_fail(r);
-}
+static const struct option_kind openssl_option = {
+	.put = text_put, .get = openssl_option_get, .free = text_free,
+	.json = text_json,
+};
+
+static const struct option_list openssl_options = {
+	.item = &openssl_option, .size = sizeof(char *),
+};
 
 const struct option_kind option_kind_OPENSSL_OPTIONS = {
 	.name = "openssl options", .wanted = "flags of OpenSSL joined with |",
-	.example = "\"NO_TLSV1|NO_TLSV1_1\"", .read = openssl_options_read,
-	.put = texts_kind_put, .get = openssl_options_get,
-	.free = texts_kind_free, .json = texts_kind_json,
+	.example = "\"NO_TLSV1|NO_TLSV1_1\"", .items = &openssl_options,
+	.read = openssl_options_read, .put = option_list_put,
+	.get = option_list_get, .free = option_list_free,
+	.json = option_list_json,
 };
 
 static const char *const rustls_suite_names[] = {
@@ -395,22 +323,28 @@ static const char *const rustls_suite_names[] = {
 };
 
 static enum option_read
-rustls_suites_read(const struct option_at *at, void *field,
+rustls_suite_read(const struct option_at *at, void *field,
     const struct value *v)
 {
-	(void)at;
-	if (texts_read(field, v) != OPTION_READ_OK ||
-	    !names_hold(rustls_suite_names, field))
+	if (one_read(at, field, v) != OPTION_READ_OK ||
+	    option_name_find(rustls_suite_names, value_span(v)) < 0)
 		return OPTION_READ_WRONG;
 	return OPTION_READ_OK;
 }
 
+static const struct option_kind rustls_suite = {
+	.read = rustls_suite_read, .put = text_put, .get = one_get,
+	.free = text_free, .json = text_json,
+};
+
+static const struct option_list rustls_suites = {
+	.item = &rustls_suite, .size = sizeof(char *),
+};
+
 const struct option_kind option_kind_RUSTLS_SUITES = {
 	.name = "suites", .wanted = "a list of cipher suites",
 	.example = "[\"TLS13_AES_256_GCM_SHA384\"]", .list = true,
-	.read = rustls_suites_read, .put = texts_kind_put,
-	.get = texts_kind_get, .free = texts_kind_free,
-	.json = texts_kind_json,
+	OPTION_LIST(&rustls_suites),
 };
 
 /* ---- KEYSOURCE ---------------------------------------------------------- */
@@ -505,20 +439,20 @@ keysource_free(const struct option_row *row, void *field)
 }
 
 static void
-keysource_json(const struct option_row *row, struct json *j, const void *field)
+keysource_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	const struct key_source *key = field;
 
 	(void)row;
 	if (key->data != NULL || (key->path != NULL &&
 	    strncmp(key->path, KEY_HELD, strlen(KEY_HELD)) == 0)) {
-		json_object(j);
-		json_key_text(j, "key_data", SPAN_LIT("(hidden)"));
-		json_object_end(j);
+		jout_object(j);
+		jout_key_text(j, "key_data", SPAN_LIT("(hidden)"));
+		jout_object_end(j);
 	} else if (key->path != NULL) {
-		json_text(j, span_of(key->path));
+		jout_text(j, span_of(key->path));
 	} else {
-		json_null(j);
+		jout_null(j);
 	}
 }
 
@@ -531,98 +465,54 @@ const struct option_kind option_kind_KEYSOURCE = {
 
 /* ---- META --------------------------------------------------------------- */
 
-static void
-metas_add(struct metas *m, char *key, char *json)
-{
-	m->v = xreallocarray(m->v, m->n + 1, sizeof(*m->v));
-	m->v[m->n++] = (struct meta_pair){ .key = key, .json = json };
-}
-
 static enum option_read
 meta_read(const struct option_at *at, void *field, const struct value *v)
 {
-	const struct value_pair *pair;
-	struct buf text;
-	struct json j;
-	size_t n, i;
+	struct buf text = { 0 };
+	struct jout j;
 
 	(void)at;
-	if (!option_is_map(v, &n))
-		return OPTION_READ_WRONG;
-	for (i = 0; i < n; i++) {
-		pair = &v->u.map.v[i];
-		text = (struct buf){ 0 };
-		json_init(&j, &text);
-		value_to_json(&j, pair->value);
-		metas_add(field, xstrdup(pair->key),
-		    span_dup(buf_span(&text)));
-		buf_free(&text);
-	}
+	jout_init(&j, &text);
+	value_to_json(&j, v);
+	*(char **)field = span_dup(buf_span(&text));
+	buf_free(&text);
 	return OPTION_READ_OK;
 }
 
 static void
 meta_put(const struct option_row *row, struct buf *b, const void *field)
 {
-	const struct metas *m = field;
-	size_t i;
-
 	(void)row;
-	put_u32(b, (uint32_t)m->n);
-	for (i = 0; i < m->n; i++) {
-		put_str(b, m->v[i].key);
-		put_str(b, m->v[i].json);
-	}
+	put_str(b, *(char *const *)field);
 }
 
 static void
 meta_get(const struct option_row *row, struct reader *r, void *field,
     unsigned depth)
 {
-	uint32_t n = reader_count(r, 8);
-	char *key, *json;
-
 	(void)row;
 	(void)depth;
-	for (; n > 0 && reader_ok(r); n--) {
-		key = reader_str(r, OPTION_TEXT_MAX);
-		json = reader_str(r, OPTION_TEXT_MAX);
-		metas_add(field, key, json);
-	}
+	*(char **)field = reader_str(r, OPTION_TEXT_MAX);
 }
 
 static void
-meta_free(const struct option_row *row, void *field)
+meta_json(const struct option_row *row, struct jout *j, const void *field)
 {
-	struct metas *m = field;
-	size_t i;
-
 	(void)row;
-	for (i = 0; i < m->n; i++) {
-		free(m->v[i].key);
-		free(m->v[i].json);
-	}
-	free(m->v);
+	jout_raw(j, span_of(*(char *const *)field));
 }
 
-static void
-meta_json(const struct option_row *row, struct json *j, const void *field)
-{
-	const struct metas *m = field;
-	size_t i;
+static const struct option_kind meta_value = {
+	.read = meta_read, .put = meta_put, .get = meta_get,
+	.free = text_free, .json = meta_json,
+};
 
-	(void)row;
-	json_object(j);
-	for (i = 0; i < m->n; i++) {
-		json_key(j, span_of(m->v[i].key));
-		json_raw(j, span_of(m->v[i].json));
-	}
-	json_object_end(j);
-}
+static const struct option_list metas = {
+	.item = &meta_value, .size = sizeof(struct meta_pair),
+	.offset = offsetof(struct meta_pair, json), .named = true,
+};
 
 const struct option_kind option_kind_META = {
 	.name = "meta", .wanted = "a map of metadata",
-	.example = "{tenant = \"example\"}", .read = meta_read,
-	.put = meta_put, .get = meta_get, .free = meta_free,
-	.json = meta_json,
+	.example = "{tenant = \"example\"}", OPTION_LIST(&metas),
 };

@@ -79,16 +79,23 @@ static const char *const protocol_names[] = {
 	"smtp", "maildir_path", "custom_lua", "xfer", NULL,
 };
 
+void
+protocol_defaults(struct protocol *p)
+{
+	option_defaults(&protocol_table, p);
+	p->kind = PROTOCOL_SMTP;
+}
+
 static void
-protocol_init(const struct option_row *row, void *field)
+protocol_kind_init(const struct option_row *row, void *field)
 {
 	(void)row;
-	option_defaults(&protocol_table, field);
-	((struct protocol *)field)->kind = PROTOCOL_SMTP;
+	protocol_defaults(field);
 }
 
 static enum option_read
-protocol_read(const struct option_at *at, void *field, const struct value *v)
+protocol_kind_read(const struct option_at *at, void *field,
+    const struct value *v)
 {
 	struct protocol *p = field;
 	int i, found = 0;
@@ -122,25 +129,19 @@ protocol_read(const struct option_at *at, void *field, const struct value *v)
 	return OPTION_READ_OK;
 }
 
-static void
-protocol_put(const struct option_row *row, struct buf *b, const void *field)
+void
+protocol_put(struct buf *b, const struct protocol *p)
 {
-	const struct protocol *p = field;
-
-	(void)row;
 	put_u8(b, (uint8_t)p->kind);
 	option_put(&protocol_table, b, p);
 }
 
 static void
-protocol_get(const struct option_row *row, struct reader *r, void *field,
-    unsigned depth)
+protocol_get_at(struct reader *r, struct protocol *p, unsigned depth)
 {
-	struct protocol *p = field;
 	uint8_t kind = reader_u8(r);
 
-	(void)row;
-	option_get_at(&protocol_table, r, p, depth + 1);
+	option_get_at(&protocol_table, r, p, depth);
 	/* The member that counts must be there. */
 	if (kind > PROTOCOL_XFER ||
 	    (kind == PROTOCOL_MAILDIR && p->maildir_path == NULL) ||
@@ -153,31 +154,60 @@ protocol_get(const struct option_row *row, struct reader *r, void *field,
 	p->kind = (enum protocol_kind)kind;
 }
 
-static void
-protocol_free(const struct option_row *row, void *field)
+void
+protocol_get(struct reader *r, struct protocol *p)
 {
-	(void)row;
-	option_free(&protocol_table, field);
+	protocol_get_at(r, p, 0);
+}
+
+void
+protocol_free(struct protocol *p)
+{
+	option_free(&protocol_table, p);
 }
 
 static void
-protocol_json(const struct option_row *row, struct json *j, const void *field)
+protocol_kind_put(const struct option_row *row, struct buf *b,
+    const void *field)
+{
+	(void)row;
+	protocol_put(b, field);
+}
+
+static void
+protocol_kind_get(const struct option_row *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	(void)row;
+	protocol_get_at(r, field, depth + 1);
+}
+
+static void
+protocol_kind_free(const struct option_row *row, void *field)
+{
+	(void)row;
+	protocol_free(field);
+}
+
+static void
+protocol_kind_json(const struct option_row *row, struct jout *j,
+    const void *field)
 {
 	const struct protocol *p = field;
 
 	(void)row;
-	json_object(j);
-	json_key(j, span_of(protocol_names[p->kind]));
+	jout_object(j);
+	jout_key(j, span_of(protocol_names[p->kind]));
 	switch (p->kind) {
 	case PROTOCOL_SMTP:
 		option_json(&protocol_smtp_table, j, &p->smtp);
 		break;
 	case PROTOCOL_MAILDIR:
-		json_text(j, span_of(p->maildir_path));
+		jout_text(j, span_of(p->maildir_path));
 		if (p->dir_mode >= 0)
-			json_key_uint(j, "dir_mode", (uint64_t)p->dir_mode);
+			jout_key_uint(j, "dir_mode", (uint64_t)p->dir_mode);
 		if (p->file_mode >= 0)
-			json_key_uint(j, "file_mode",
+			jout_key_uint(j, "file_mode",
 			    (uint64_t)p->file_mode);
 		break;
 	case PROTOCOL_CUSTOM_LUA:
@@ -187,15 +217,16 @@ protocol_json(const struct option_row *row, struct json *j, const void *field)
 		option_json(&protocol_xfer_table, j, &p->xfer);
 		break;
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 const struct option_kind option_kind_PROTOCOL = {
 	.name = "protocol",
 	.wanted = "a map with one of smtp, maildir_path, custom_lua and xfer",
 	.example = "{smtp = {mx_list = {\"mx.example.com\"}}}",
-	.init = protocol_init, .read = protocol_read, .put = protocol_put,
-	.get = protocol_get, .free = protocol_free, .json = protocol_json,
+	.init = protocol_kind_init, .read = protocol_kind_read,
+	.put = protocol_kind_put, .get = protocol_kind_get,
+	.free = protocol_kind_free, .json = protocol_kind_json,
 };
 
 void

@@ -52,6 +52,12 @@ extern const struct option_table protocol_lua_table;
 extern const struct option_table protocol_xfer_table;
 extern const struct option_table shrink_rule_table;
 
+/* The protocol alone: all that a delivery session needs of a queue. */
+void protocol_defaults(struct protocol *p);
+void protocol_put(struct buf *b, const struct protocol *p);
+void protocol_get(struct reader *r, struct protocol *p);
+void protocol_free(struct protocol *p);
+
 void queue_config_defaults(struct queue_config *q);
 int queue_config_read(struct queue_config *q, const struct value *map,
     struct problems *problems);

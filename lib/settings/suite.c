@@ -427,7 +427,7 @@ suite_free(struct suite *s)
 }
 
 void
-suite_json(struct json *j, const struct suite *s)
+suite_json(struct jout *j, const struct suite *s)
 {
 	option_json(&suite_table, j, s);
 }

@@ -117,7 +117,7 @@ void suite_free(struct suite *s);
 char *suite_domain_key(struct span text, const char **why_out);
 char *suite_queue_key(struct span text, const char **why_out);
 char *suite_path_key(struct span text, const char **why_out);
-void suite_json(struct json *j, const struct suite *s);
+void suite_json(struct jout *j, const struct suite *s);
 
 /*
  * The options in force, laid together from all patterns that match; out borrows

@@ -2,7 +2,6 @@
 #include "lib/settings/value.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +109,63 @@ value_map_add(struct value *map, int line, struct span key,
 	pair->value = item;
 	map_set(&map->u.map.index, key, (void *)(uintptr_t)map->u.map.n);
 	return 0;
+}
+
+int
+value_map_set(struct value *map, int line, struct span key,
+    struct value *item)
+{
+	size_t at = (size_t)(uintptr_t)map_get(&map->u.map.index, key);
+	struct value_pair *pair;
+
+	if (at == 0)
+		return value_map_add(map, line, key, item);
+	pair = &map->u.map.v[at - 1];
+	value_free(&pair->value);
+	pair->value = item;
+	pair->line = line;
+	return 0;
+}
+
+size_t
+value_count(const struct value *v)
+{
+	size_t i, n = 1;
+
+	if (v->kind == VALUE_LIST) {
+		for (i = 0; i < v->u.list.n; i++)
+			n += value_count(v->u.list.v[i]);
+	} else if (v->kind == VALUE_MAP) {
+		for (i = 0; i < v->u.map.n; i++)
+			n += value_count(v->u.map.v[i].value);
+	}
+	return n;
+}
+
+static int
+pair_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct value_pair *)a)->key,
+	    ((const struct value_pair *)b)->key);
+}
+
+void
+value_sort(struct value *v)
+{
+	size_t i;
+
+	if (v->kind == VALUE_LIST) {
+		for (i = 0; i < v->u.list.n; i++)
+			value_sort(v->u.list.v[i]);
+	} else if (v->kind == VALUE_MAP && v->u.map.n > 0) {
+		qsort(v->u.map.v, v->u.map.n, sizeof(*v->u.map.v),
+		    pair_compare);
+		for (i = 0; i < v->u.map.n; i++) {
+			map_set(&v->u.map.index, span_of(v->u.map.v[i].key),
+			    (void *)(uintptr_t)(i + 1));
+			value_sort(v->u.map.v[i].value);
+		}
+	}
 }
 
 const struct value *
@@ -262,53 +318,50 @@ value_kind_name(enum value_kind kind)
 }
 
 static void
-value_float_json(struct json *j, double real)
+value_float_json(struct jout *j, double real)
 {
-	char text[40];
-	int len;
+	char text[TEXT_DOUBLE_MAX];
 
-	if (!isfinite(real)) {
-		json_null(j);
-		return;
-	}
-	len = snprintf(text, sizeof(text), "%.17g", real);
-	json_raw(j, span_make(text, (size_t)len));
+	if (!isfinite(real))
+		jout_null(j);
+	else
+		jout_raw(j, span_of(text_double(real, text)));
 }
 
 void
-value_to_json(struct json *j, const struct value *v)
+value_to_json(struct jout *j, const struct value *v)
 {
 	size_t i;
 
 	switch (v->kind) {
 	case VALUE_NULL:
-		json_null(j);
+		jout_null(j);
 		break;
 	case VALUE_BOOL:
-		json_bool(j, v->u.flag);
+		jout_bool(j, v->u.flag);
 		break;
 	case VALUE_INT:
-		json_int(j, v->u.number);
+		jout_int(j, v->u.number);
 		break;
 	case VALUE_FLOAT:
 		value_float_json(j, v->u.real);
 		break;
 	case VALUE_TEXT:
-		json_text(j, span_make(v->u.text.p, v->u.text.len));
+		jout_text(j, span_make(v->u.text.p, v->u.text.len));
 		break;
 	case VALUE_LIST:
-		json_array(j);
+		jout_array(j);
 		for (i = 0; i < v->u.list.n; i++)
 			value_to_json(j, v->u.list.v[i]);
-		json_array_end(j);
+		jout_array_end(j);
 		break;
 	case VALUE_MAP:
-		json_object(j);
+		jout_object(j);
 		for (i = 0; i < v->u.map.n; i++) {
-			json_key(j, span_of(v->u.map.v[i].key));
+			jout_key(j, span_of(v->u.map.v[i].key));
 			value_to_json(j, v->u.map.v[i].value);
 		}
-		json_object_end(j);
+		jout_object_end(j);
 		break;
 	}
 }

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/json.h"
+#include "lib/base/jout.h"
 #include "lib/base/map.h"
 #include "lib/base/span.h"
 
@@ -73,6 +73,13 @@ void value_list_add(struct value *list, struct value *item);
 /* -1 when the key is there already or holds a NUL. */
 int value_map_add(struct value *map, int line, struct span key,
     struct value *item);
+/* The same, but a key that is there already gets the item in its place. */
+int value_map_set(struct value *map, int line, struct span key,
+    struct value *item);
+/* How many values the tree holds, itself included. */
+size_t value_count(const struct value *v);
+/* Order the keys of all maps of the tree by their bytes. */
+void value_sort(struct value *v);
 /* The value under key, or NULL; also NULL when v is no map. */
 const struct value *value_get(const struct value *v, const char *key);
 /*
@@ -82,8 +89,8 @@ const struct value *value_get(const struct value *v, const char *key);
 struct value *value_from_plain(int line, struct span s);
 /* "text", "a whole number", ... for messages. */
 const char *value_kind_name(enum value_kind kind);
-/* A float that is no number is written as null. */
-void value_to_json(struct json *j, const struct value *v);
+/* Floats keep their point; one that is no number is written as null. */
+void value_to_json(struct jout *j, const struct value *v);
 /* The whole tree anew; about how much memory one takes. */
 struct value *value_copy(const struct value *v);
 size_t value_bytes(const struct value *v);

@@ -10,13 +10,14 @@
 #include "lib/dns/dns.h"
 #include "lib/ipc/delivery.h"
 #include "lib/policy/loader.h"
+#include "lib/policy/log_templates.h"
 #include "lib/policy/unbuilt.h"
 #include "lib/settings/key_check.h"
 #include "lib/settings/suite.h"
 #include "lib/settings/suite_keys.h"
 #include "lib/settings/yaml.h"
 
-/* What the tables take and nothing here does, with its line. */
+/* What the tables take and nobody here can use, with its line. */
 static int
 check_unbuilt(const char *file, struct problems *p)
 {
@@ -24,8 +25,10 @@ check_unbuilt(const char *file, struct problems *p)
 	struct value *v = yaml_load(file, &again);
 	size_t before = p->errors;
 
-	if (v != NULL)
+	if (v != NULL) {
 		unbuilt_check_yaml(v, p);
+		log_templates_check_yaml(v, p);
+	}
 	value_free(&v);
 	problems_free(&again);
 	return p->errors == before ? 0 : -1;

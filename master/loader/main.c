@@ -32,7 +32,8 @@
 
 static const struct jail jail = { .may = JAIL_READ_FILES | JAIL_MEMFD };
 
-enum { ARG_CONFIG = 256, ARG_POLICY, ARG_CHECK, ARG_UID, ARG_GID, ARG_USER };
+enum { ARG_CONFIG = 256, ARG_POLICY, ARG_CHECK, ARG_UID, ARG_GID, ARG_USER,
+	ARG_SYSLOG };
 
 static const struct option arguments[] = {
 	{ "config", required_argument, NULL, ARG_CONFIG },
@@ -41,12 +42,14 @@ static const struct option arguments[] = {
 	{ "user", required_argument, NULL, ARG_USER },
 	{ "uid", required_argument, NULL, ARG_UID },
 	{ "gid", required_argument, NULL, ARG_GID },
+	{ "syslog", optional_argument, NULL, ARG_SYSLOG },
 	{ 0 },
 };
 
 struct request {
 	const char *config_dir, *policy;
 	bool check;
+	const char *syslog;
 	struct jail_user user;
 };
 
@@ -87,6 +90,9 @@ read_arguments(struct request *q, int argc, char **argv)
 		case ARG_GID:
 			q->user.gid = (gid_t)id_argument(optarg);
 			break;
+		case ARG_SYSLOG:
+			q->syslog = optarg;
+			break;
 		default:
 			exit(2);
 		}
@@ -103,6 +109,17 @@ absolute(const char *path)
 	char *full = realpath(path, NULL);
 
 	return full != NULL ? full : xstrdup(path);
+}
+
+static void
+log_lines(struct span text)
+{
+	ptrdiff_t end;
+
+	while ((end = span_find(text, '\n')) >= 0) {
+		log_warnx("%.*s", (int)end, text.p);
+		text = span_from(text, (size_t)end + 1);
+	}
 }
 
 /* Read all, and tell master unless this is a check alone. */
@@ -132,8 +149,11 @@ main(int argc, char **argv)
 	struct buf text = { 0 };
 	int status;
 
-	log_init("loader", false, LOG_LEVEL_INFO);
+	log_init("loader", NULL, LOG_LEVEL_INFO);
 	read_arguments(&q, argc, argv);
+	if (q.check)
+		q.syslog = NULL;
+	log_init("loader", q.syslog, LOG_LEVEL_INFO);
 	signal(SIGPIPE, SIG_IGN);
 	if (!q.check && fcntl(PLAN_MASTER_FD, F_GETFD) == -1) {
 		fprintf(stderr, "loader is started by 'ekiden run'\n");
@@ -150,6 +170,9 @@ main(int argc, char **argv)
 	problems_print(&problems, &text);
 	if (write(STDERR_FILENO, buf_data(&text), buf_len(&text)) == -1)
 		log_warn("writing to stderr");
+	/* After a reload nobody may be looking there. */
+	if (q.syslog != NULL)
+		log_lines(buf_span(&text));
 	problems_free(&problems);
 	buf_free(&text);
 	return status == 0 ? 0 : 1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "qmgr/engine/names.h"
 
 static void
 actions_grow(struct engine *e)
@@ -76,13 +77,6 @@ action_close(struct engine *e, uint32_t session, enum close_reason why)
 	a->u.close.why = why;
 }
 
-static struct span
-name_text(struct engine *e, uint32_t name)
-{
-	return name == 0 ? (struct span){ "", 0 } :
-	    action_text(e, named_span(registry_at(&e->names, name)));
-}
-
 static const struct action_record *
 record_make(struct engine *e, const struct queue *q, const struct ready *r,
     const struct verdict *v)
@@ -101,16 +95,16 @@ record_make(struct engine *e, const struct queue *q, const struct ready *r,
 	if (p != NULL) {
 		rec->pool = p->pool == 0 ? SPAN_LIT("unspecified") :
 		    action_text(e, named_span(registry_at(&e->pools, p->pool)));
-		rec->protocol = name_text(e, p->protocol);
+		rec->protocol = action_text(e, name_span(e, p->protocol));
 	}
 	if (r != NULL) {
 		rec->source = action_text(e,
 		    named_span(registry_at(&e->sources, r->source)));
-		rec->site = name_text(e, r->site);
-		rec->protocol = name_text(e, r->protocol);
+		rec->site = action_text(e, name_span(e, r->site));
+		rec->protocol = action_text(e, name_span(e, r->protocol));
 	} else if (q->domain != 0) {
 		d = registry_at(&e->domains, q->domain);
-		rec->site = name_text(e, d->site);
+		rec->site = action_text(e, name_span(e, d->site));
 	}
 	return rec;
 }

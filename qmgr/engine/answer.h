@@ -31,13 +31,10 @@ answer_meanwhile(const struct engine *e, const struct answer *a)
 enum known answer_want(struct engine *e, struct answer *a,
     enum action_kind kind, struct span name);
 /* It came: remember it and let the queues that wait go on. */
-void answer_got(struct engine *e, struct answer *a, enum known known,
-    int64_t ttl_ms, bool by_epoch);
-/*
- * The question failed: what was known before stays for a while, else failure
- * is what is known.
- */
-void answer_failed(struct engine *e, struct answer *a);
+void answer_got(struct engine *e, struct answer *a, int64_t ttl_ms,
+    bool by_epoch);
+/* Words that came with it, until the next answer. */
+void answer_why(struct engine *e, struct answer *a, struct span text);
 /* The thing goes away: let the queues that wait go on. */
 void answer_done(struct engine *e, struct answer *a);
 

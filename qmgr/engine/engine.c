@@ -8,6 +8,7 @@
 #include "qmgr/engine/action.h"
 #include "qmgr/engine/flow.h"
 #include "qmgr/engine/message.h"
+#include "qmgr/engine/names.h"
 #include "qmgr/engine/path.h"
 #include "qmgr/engine/queue.h"
 #include "qmgr/engine/ready.h"
@@ -308,8 +309,8 @@ ready_info(const struct engine *e, uint32_t i, struct engine_ready_info *out)
 	*out = (struct engine_ready_info){
 		.name = named_span(r),
 		.source = named_span(registry_at(&e->sources, r->source)),
-		.site = named_span(registry_at(&e->names, r->site)),
-		.protocol = named_span(registry_at(&e->names, r->protocol)),
+		.site = name_span(e, r->site),
+		.protocol = name_span(e, r->protocol),
 		.ready = r->count,
 		.in_hand = r->in_hand,
 		.sessions = r->sessions.count,

@@ -155,7 +155,7 @@ struct action_open {
 	struct span path_wire;    /* as engine_path gave it */
 	struct span source_wire;  /* as engine_source gave it; empty for
 				     "unspecified" */
-	struct span queue_wire;   /* of the first message's queue */
+	struct span terms;        /* as engine_queue_config gave them */
 };
 
 struct action_dispatch {
@@ -176,7 +176,7 @@ enum close_reason {
 	CLOSE_THROTTLED,
 	CLOSE_SUSPENDED,
 	CLOSE_LIMIT, /* connection_limit is smaller than it was */
-	CLOSE_OUTDATED, /* its path or source is configured anew */
+	CLOSE_OUTDATED, /* its path or source has other terms by now */
 	CLOSE_STOPPING,
 };
 
@@ -211,8 +211,8 @@ struct action_record {
 };
 
 enum settle_op {
-	ENGINE_SETTLE_KEEP,   /* nothing changes on disk, only the record is written */
-	ENGINE_SETTLE_DEFER,  /* new due time, attempts, perhaps fewer recipients */
+	ENGINE_SETTLE_KEEP,   /* nothing changes on disk but the record */
+	ENGINE_SETTLE_DEFER,  /* new due time, attempts, perhaps recipients */
 	ENGINE_SETTLE_REMOVE, /* the message leaves */
 };
 
@@ -280,6 +280,11 @@ struct engine_queue_config {
 	struct span wire;     /* its form between processes; equal bytes mean
 				 equal configurations, which are kept once */
 	struct span protocol; /* "smtp_client", "lua:CONSTRUCTOR", ... */
+	/*
+	 * What a session needs of the queue beside that. Queues that differ
+	 * here have no ready queue in common.
+	 */
+	struct span terms;
 	enum worker_kind worker;
 	/*
 	 * Where MX records decide, both empty. Else the site this queue goes
@@ -310,7 +315,6 @@ struct engine_mx {
 	int64_t ttl_ms;
 };
 
-/* NULL: the question failed. That is remembered for a while, like answers. */
 void engine_queue_config(struct engine *e, struct span queue,
     const struct engine_queue_config *c);
 void engine_pool(struct engine *e, struct span name,
@@ -321,6 +325,13 @@ void engine_path(struct engine *e, struct span ready_queue,
     const struct egress_path *path, struct span wire);
 void engine_mx(struct engine *e, struct span domain,
     const struct engine_mx *mx);
+/*
+ * There is no answer to an ask.name of any kind but ACTION_ASK_MX; `why` is
+ * for the records of messages that have to wait. What was known before goes on
+ * counting; else the failure is remembered for a while, like answers.
+ */
+void engine_no_answer(struct engine *e, enum action_kind asked,
+    struct span name, struct span why);
 /* Configuration was loaded again: answers of another epoch are asked anew. */
 void engine_config_epoch(struct engine *e, uint32_t epoch);
 
@@ -336,7 +347,7 @@ void engine_session_started(struct engine *e, uint64_t session);
 void engine_session_window(struct engine *e, uint64_t session, uint32_t n);
 
 enum engine_outcome_kind {
-	ENGINE_OUTCOME_DELIVERED, /* all recipients are done: delivered or bounced */
+	ENGINE_OUTCOME_DELIVERED, /* all recipients are done, in some way */
 	ENGINE_OUTCOME_BOUNCED,
 	ENGINE_OUTCOME_TRANSIENT, /* recipients remain, an attempt is counted */
 	ENGINE_OUTCOME_UNREACHED, /* as TRANSIENT: it pays for a plan whose
@@ -347,7 +358,7 @@ enum engine_outcome_kind {
 struct engine_outcome {
 	enum engine_outcome_kind kind;
 	uint32_t worker;   /* who says so, of a marked message */
-	uint16_t nrcpt;    /* left, of ENGINE_OUTCOME_TRANSIENT; 0 = as before */
+	uint16_t nrcpt;    /* left, of ..._TRANSIENT; 0 = as before */
 	uint32_t context;  /* more enum insert_context bits */
 	int64_t delay_ms;  /* -1: by the retry schedule */
 	uint64_t token;    /* comes back in exactly one SETTLE, the last one
@@ -363,11 +374,11 @@ bool engine_outcome(struct engine *e, uint64_t session, const struct uuid *id,
 
 enum engine_session_end {
 	ENGINE_SESSION_CLOSED,      /* in order: asked to, or idle */
-	ENGINE_SESSION_LOST,        /* by the peer or an error, after it had started */
+	ENGINE_SESSION_LOST,        /* by the peer or an error, once started */
 	ENGINE_SESSION_PLAN_FAILED, /* no address of the plan could be used */
-	ENGINE_SESSION_NO_HOSTS,    /* no address at all: 451 for all that is ready */
+	ENGINE_SESSION_NO_HOSTS,    /* no address at all: 451 for all ready */
 	ENGINE_SESSION_SKIPPED,     /* skip_hosts left nothing: 451 for all */
-	ENGINE_SESSION_PROHIBITED,  /* prohibited_hosts: 550 for all that is ready */
+	ENGINE_SESSION_PROHIBITED,  /* prohibited_hosts: 550 for all ready */
 	ENGINE_SESSION_NULL_MX,     /* 556 for all that is ready */
 };
 

@@ -134,8 +134,8 @@ message_retry(struct engine *e, uint32_t i, struct ready *r,
 	COUNT(e, r, transient);
 	if (message_is_expired(e, i, m->node.due_ms)) {
 		if (how->verdict != NULL)
-			action_settle(e, m, ENGINE_SETTLE_KEEP, how->context, 0, r,
-			    how->verdict);
+			action_settle(e, m, ENGINE_SETTLE_KEEP, how->context,
+			    0, r, how->verdict);
 		message_expire(e, i, how->token, r);
 		return;
 	}

@@ -6,6 +6,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
 #include "lib/settings/egress_path.h"
+#include "qmgr/engine/names.h"
 #include "qmgr/engine/ready.h"
 
 static struct shared *
@@ -70,6 +71,18 @@ rates_ref(struct engine *e, const struct named_throttles *from, uint32_t *n_out)
 	return rates;
 }
 
+static uint32_t
+terms_ref(struct engine *e, const struct egress_path *from)
+{
+	struct buf terms = { 0 };
+	uint32_t i;
+
+	egress_path_terms(&terms, from);
+	i = blob_ref(e, buf_span(&terms));
+	buf_free(&terms);
+	return i;
+}
+
 uint32_t
 path_ref(struct engine *e, const struct egress_path *from, struct span wire)
 {
@@ -81,6 +94,7 @@ path_ref(struct engine *e, const struct egress_path *from, struct span wire)
 	p->named.refs++;
 	if (!is_new)
 		return i;
+	p->terms = terms_ref(e, from);
 	p->refresh_ms = from->refresh_interval;
 	p->by_epoch = from->refresh_strategy == REFRESH_EPOCH;
 	p->idle_ms = from->idle_timeout > 0 ? from->idle_timeout : 0;
@@ -125,6 +139,7 @@ path_unref(struct engine *e, uint32_t i)
 	free(p->messages);
 	free(p->selections);
 	free(p->leases);
+	blob_unref(e, p->terms);
 	registry_drop(&e->paths, i);
 }
 
@@ -167,6 +182,17 @@ path_connection_wait_ms(const struct engine *e, const struct ready *r)
 }
 
 /* ---- shared counts of connections --------------------------------------- */
+
+void
+path_lease_forget(struct engine *e, uint32_t ready)
+{
+	struct ready *r = ready_at(e, ready);
+
+	if (r->lease == 0)
+		return;
+	list_del(&share_at(e, r->lease)->waiting, READY_LEASES(e), ready);
+	r->lease = 0;
+}
 
 uint32_t
 path_lease_full(const struct engine *e, const struct path *p)

@@ -23,6 +23,8 @@ uint32_t path_lease_full(const struct engine *e, const struct path *p);
 void path_lease_take(struct engine *e, const struct path *p);
 /* Also lets those that wait for them go on. */
 void path_lease_drop(struct engine *e, const struct path *p);
+/* This ready queue waits for none any more. */
+void path_lease_forget(struct engine *e, uint32_t ready);
 /* Where there is still room for a waiting ready queue, wake one. */
 void path_lease_pass(struct engine *e, const struct path *p);
 void paths_done(struct engine *e);

@@ -10,6 +10,7 @@
 #include "lib/settings/queue_config.h"
 #include "qmgr/engine/answer.h"
 #include "qmgr/engine/message.h"
+#include "qmgr/engine/names.h"
 #include "qmgr/engine/ready.h"
 #include "qmgr/engine/route.h"
 
@@ -137,7 +138,8 @@ static enum turn
 turn_retry(struct engine *e, struct queue *q, uint32_t context,
     const char *enhanced, struct span text)
 {
-	struct verdict v = { ENGINE_RECORD_TRANSIENT_FAILURE, 451, enhanced, text };
+	struct verdict v = { ENGINE_RECORD_TRANSIENT_FAILURE, 451, enhanced,
+		text };
 	struct going_back how = {
 		.verdict = &v,
 		.context = context | INSERT_TRANSIENT_FAILURE,
@@ -151,7 +153,8 @@ turn_retry(struct engine *e, struct queue *q, uint32_t context,
 static enum turn
 turn_full(struct engine *e, uint32_t i, uint32_t r)
 {
-	static const struct verdict full = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict full = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "the ready queue is full", 23 } };
 	struct queue *q = queue_at(e, i);
 
@@ -176,14 +179,27 @@ turn_halt(struct engine *e, uint32_t i, int64_t wait_ms, uint32_t context,
 	return TURN_HALTED;
 }
 
+/* The policy was asked and had no answer: its words say why. */
+static enum turn
+turn_no_settings(struct engine *e, uint32_t i, uint32_t why, int64_t wait_ms)
+{
+	struct verdict v = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+		blob_span(e, why) };
+
+	if (v.text.len == 0)
+		v.text = SPAN_LIT("no settings for the way out");
+	return turn_halt(e, i, wait_ms, INSERT_READY_INSERT_FAILED, &v);
+}
+
 /* Has the destination refused? True when the message was dealt with. */
 static bool
 turn_destination(struct engine *e, struct queue *q)
 {
-	static const struct verdict null_mx = { ENGINE_RECORD_BOUNCE, 556, "5.1.10",
+	static const struct verdict null_mx = {
+		ENGINE_RECORD_BOUNCE, 556, "5.1.10",
 		{ "the domain takes no mail (null MX)", 34 } };
 	const struct domain *d = registry_at(&e->domains, q->domain);
-	struct span why = span_of(d->why);
+	struct span why = blob_span(e, d->mx.why);
 
 	switch ((enum engine_mx_result)d->result) {
 	case ENGINE_MX_FOUND:
@@ -206,40 +222,40 @@ turn_destination(struct engine *e, struct queue *q)
 static enum turn
 turn_route(struct engine *e, uint32_t i)
 {
-	static const struct verdict slow = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict slow = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "throttled by the queue's max_message_rate", 41 } };
-	static const struct verdict rate = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict rate = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "throttled by source_selection_rate", 34 } };
-	static const struct verdict suspended = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict suspended = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "the ready queue is suspended", 28 } };
-	static const struct verdict failed = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
-		{ "no configuration for the way out", 32 } };
 	struct queue *q = queue_at(e, i);
 	const struct profile *p = profile_at(e, q->profile);
 	int64_t wait = throttle_wait_ms(&q->rate, &p->rate, e->now_ms);
-	uint32_t r = 0;
+	struct picked to = { 0 };
 
 	if (wait > 0) {
 		COUNT(e, NULL, throttled_queue);
 		return turn_halt(e, i, wait, INSERT_MESSAGE_RATE, &slow);
 	}
-	switch (route_pick(e, i, &r, &wait)) {
+	switch (route_pick(e, i, &to)) {
 	case PICK_READY:
 		throttle_take(&q->rate, &p->rate, e->now_ms);
-		ready_insert(e, r, queue_take_due(e, q));
+		ready_insert(e, to.ready, queue_take_due(e, q));
 		return TURN_NEXT;
 	case PICK_PARKED:
 		return TURN_PARKED;
 	case PICK_FULL:
-		return turn_full(e, i, r);
+		return turn_full(e, i, to.ready);
 	case PICK_RATE:
-		return turn_halt(e, i, wait, INSERT_MESSAGE_RATE, &rate);
+		return turn_halt(e, i, to.wait_ms, INSERT_MESSAGE_RATE, &rate);
 	case PICK_SUSPENDED:
-		return turn_postpone(e, q, ready_at(e, r), wait,
+		return turn_postpone(e, q, ready_at(e, to.ready), to.wait_ms,
 		    INSERT_READY_SUSPENDED, &suspended);
 	case PICK_FAILED:
-		return turn_halt(e, i, NEGATIVE_MS, INSERT_READY_INSERT_FAILED,
-		    &failed);
+		return turn_no_settings(e, i, to.why, NEGATIVE_MS);
 	case PICK_NONE:
 		break;
 	}
@@ -251,7 +267,8 @@ turn_route(struct engine *e, uint32_t i)
 static enum turn
 turn_first(struct engine *e, uint32_t i)
 {
-	static const struct verdict sick = { ENGINE_RECORD_DELAYED, 451, "4.3.0",
+	static const struct verdict sick = {
+		ENGINE_RECORD_DELAYED, 451, "4.3.0",
 		{ "the spool is unhealthy", 22 } };
 	struct queue *q = queue_at(e, i);
 
@@ -265,8 +282,8 @@ turn_first(struct engine *e, uint32_t i)
 		queue_wait_answer(e, i, &q->config);
 		return TURN_PARKED;
 	case KNOWN_FAILED:
-		queue_halt(e, i, q->config.expires_ms - e->now_ms);
-		return TURN_HALTED;
+		return turn_no_settings(e, i, q->config.why,
+		    q->config.expires_ms - e->now_ms);
 	case KNOWN_YES:
 		break;
 	}
@@ -314,6 +331,7 @@ queue_free(struct engine *e, uint32_t i)
 	wheel_del(&e->queue_wheel, i);
 	profile_unref(e, q->profile);
 	domain_unref(e, q->domain);
+	answer_done(e, &q->config);
 	registry_drop(&e->queues, i);
 }
 
@@ -364,6 +382,7 @@ profile_free(struct engine *e, uint32_t i)
 	if (p->pool != 0)
 		pool_unref(e, p->pool);
 	name_unref(e, p->protocol);
+	blob_unref(e, p->terms);
 	registry_drop(&e->profiles, i);
 }
 
@@ -399,7 +418,6 @@ profile_ref(struct engine *e, const struct engine_queue_config *c)
 	p->named.refs++;
 	if (!is_new)
 		return i;
-	p->wire_at = (uint32_t)c->protocol.len + 2;
 	p->max_age_ms = at_least(q->max_age, 0);
 	p->retry_ms = at_least(q->retry_interval, 1);
 	p->retry_max_ms = q->max_retry_interval;
@@ -408,6 +426,7 @@ profile_ref(struct engine *e, const struct engine_queue_config *c)
 	p->by_epoch = q->refresh_strategy == REFRESH_EPOCH;
 	p->rate = q->max_message_rate;
 	p->protocol = name_ref(e, c->protocol);
+	p->terms = blob_ref(e, c->terms);
 	p->worker = (uint8_t)c->worker;
 	if (q->egress_pool != NULL && strcmp(q->egress_pool, "unspecified"))
 		p->pool = pool_ref(e, span_of(q->egress_pool));
@@ -426,10 +445,6 @@ engine_queue_config(struct engine *e, struct span name,
 	if (i == 0)
 		return;
 	q = queue_at(e, i);
-	if (c == NULL) {
-		answer_failed(e, &q->config);
-		return;
-	}
 	old_profile = q->profile;
 	old_domain = q->domain;
 	q->profile = profile_ref(e, c);
@@ -439,7 +454,7 @@ engine_queue_config(struct engine *e, struct span name,
 	profile_unref(e, old_profile);
 	domain_unref(e, old_domain);
 	p = profile_at(e, q->profile);
-	answer_got(e, &q->config, KNOWN_YES, p->refresh_ms, p->by_epoch);
+	answer_got(e, &q->config, p->refresh_ms, p->by_epoch);
 	/* A throttle or reap interval may be another now. */
 	if (q->halted || q->messages.count == 0)
 		timer_at_latest(&e->queue_wheel, i, e->now_ms);

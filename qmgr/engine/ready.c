@@ -9,6 +9,7 @@
 #include "qmgr/engine/answer.h"
 #include "qmgr/engine/flow.h"
 #include "qmgr/engine/message.h"
+#include "qmgr/engine/names.h"
 #include "qmgr/engine/path.h"
 #include "qmgr/engine/queue.h"
 #include "qmgr/engine/retry.h"
@@ -22,6 +23,7 @@ struct ready_key {
 	uint32_t site;
 	uint32_t set;
 	uint32_t protocol;
+	uint32_t terms;
 };
 
 static bool
@@ -31,7 +33,8 @@ same_ready(const void *of, uint32_t item, const void *key)
 	const struct ready *r = slab_at(of, item);
 
 	return r->source == k->source && r->site == k->site &&
-	    r->set == k->set && r->protocol == k->protocol;
+	    r->set == k->set && r->protocol == k->protocol &&
+	    r->terms == k->terms;
 }
 
 static uint32_t
@@ -42,46 +45,69 @@ ready_hash(const struct ready_key *k)
 	h = (h ^ k->site) * UINT64_C(0xbf58476d1ce4e5b9);
 	h = (h ^ k->protocol) * UINT64_C(0x94d049bb133111eb);
 	h = (h ^ k->set) * UINT64_C(0x9e3779b97f4a7c15);
+	h = (h ^ k->terms) * UINT64_C(0xbf58476d1ce4e5b9);
 	return (uint32_t)(h >> 32);
+}
+
+/*
+ * A new one under a name of its own: what spells the same is told apart by
+ * numbers, at last (names of sources may hold anything) by any that is free.
+ */
+static uint32_t
+ready_named(struct engine *e, const struct ready_key *k)
+{
+	const char *source = ((struct named *)registry_at(&e->sources,
+	    k->source))->text;
+	const char *site = ((struct named *)registry_at(&e->names,
+	    k->site))->text;
+	const char *protocol = ((struct named *)registry_at(&e->names,
+	    k->protocol))->text;
+	struct buf name = { 0 };
+	bool is_new = false;
+	uint32_t i = 0;
+	unsigned numbers;
+
+	for (numbers = 0; !is_new; numbers++) {
+		buf_clear(&name, 4096);
+		buf_addf(&name, "%s->%s", source, site);
+		if (numbers > 0)
+			buf_addf(&name, "#%u", (unsigned)k->set);
+		if (numbers > 1)
+			buf_addf(&name, ".%u", (unsigned)k->terms);
+		if (numbers > 2)
+			buf_addf(&name, ".%u", numbers);
+		buf_addf(&name, "@%s", protocol);
+		i = registry_get(&e->readies, buf_span(&name), &is_new);
+	}
+	buf_free(&name);
+	return i;
+}
+
+static void
+blob_share(struct engine *e, uint32_t blob)
+{
+	if (blob != 0)
+		((struct named *)registry_at(&e->blobs, blob))->refs++;
 }
 
 static uint32_t
 ready_make(struct engine *e, const struct queue *q, const struct ready_key *k)
 {
-	const struct profile *p = profile_at(e, q->profile);
-	struct named *source = registry_at(&e->sources, k->source);
-	struct named *site = registry_at(&e->names, k->site);
-	struct named *protocol = registry_at(&e->names, k->protocol);
-	struct buf name = { 0 };
-	struct ready *r;
-	bool is_new;
-	uint32_t i;
+	uint32_t i = ready_named(e, k);
+	struct ready *r = ready_at(e, i);
 
-	buf_addf(&name, "%s->%s@%s", source->text, site->text, protocol->text);
-	i = registry_get(&e->readies, buf_span(&name), &is_new);
-	if (!is_new) {
-		/* Other hosts that spell the same: told apart by a number. */
-		buf_clear(&name, 4096);
-		buf_addf(&name, "%s->%s#%u@%s", source->text, site->text,
-		    (unsigned)k->set, protocol->text);
-		i = registry_get(&e->readies, buf_span(&name), &is_new);
-	}
-	buf_free(&name);
-	/* Odd names of sources could still spell one text in two ways. */
-	if (!is_new)
-		return i;
-	r = ready_at(e, i);
 	r->source = k->source;
 	r->site = k->site;
 	r->set = k->set;
 	r->protocol = k->protocol;
-	source->refs++;
-	site->refs++;
-	protocol->refs++;
-	if (k->set != 0)
-		((struct named *)registry_at(&e->blobs, k->set))->refs++;
+	r->terms = k->terms;
+	((struct named *)registry_at(&e->sources, k->source))->refs++;
+	((struct named *)registry_at(&e->names, k->site))->refs++;
+	((struct named *)registry_at(&e->names, k->protocol))->refs++;
+	blob_share(e, k->set);
+	blob_share(e, k->terms);
 	r->domain_name = name_ref(e, queue_name_route(named_span(q)));
-	r->worker = p->worker;
+	r->worker = profile_at(e, q->profile)->worker;
 	r->idle_since_ms = e->now_ms;
 	index_add(&e->ready_index, ready_hash(k), i);
 	wheel_add(&e->ready_wheel, i, e->now_ms + READY_MAINTAIN_MS);
@@ -92,8 +118,9 @@ uint32_t
 ready_get(struct engine *e, const struct queue *q, uint32_t source)
 {
 	const struct domain *d = registry_at(&e->domains, q->domain);
+	const struct profile *p = profile_at(e, q->profile);
 	struct ready_key k = {
-		source, d->site, d->set, profile_at(e, q->profile)->protocol,
+		source, d->site, d->set, p->protocol, p->terms,
 	};
 	struct ready *r;
 	uint32_t i, old;
@@ -106,9 +133,7 @@ ready_get(struct engine *e, const struct queue *q, uint32_t source)
 	if (r->hosts != d->hosts) {
 		old = r->hosts;
 		r->hosts = d->hosts;
-		if (d->hosts != 0)
-			((struct named *)registry_at(&e->blobs,
-			    d->hosts))->refs++;
+		blob_share(e, d->hosts);
 		blob_unref(e, old);
 	}
 	return i;
@@ -118,13 +143,13 @@ static void
 ready_free(struct engine *e, uint32_t i)
 {
 	struct ready *r = ready_at(e, i);
-	struct ready_key k = { r->source, r->site, r->set, r->protocol };
+	struct ready_key k = { r->source, r->site, r->set, r->protocol,
+		r->terms };
 
 	index_del(&e->ready_index, ready_hash(&k), i);
 	wheel_del(&e->ready_wheel, i);
-	if (r->lease != 0)
-		list_del(&((struct shared *)registry_at(&e->shares,
-		    r->lease))->waiting, READY_LEASES(e), i);
+	path_lease_forget(e, i);
+	answer_done(e, &r->config);
 	path_unref(e, r->path);
 	source_unref(e, r->source);
 	name_unref(e, r->site);
@@ -132,6 +157,7 @@ ready_free(struct engine *e, uint32_t i)
 	name_unref(e, r->domain_name);
 	blob_unref(e, r->hosts);
 	blob_unref(e, r->set);
+	blob_unref(e, r->terms);
 	free(r->give_text);
 	registry_drop(&e->readies, i);
 }
@@ -148,28 +174,47 @@ ready_want_path(struct engine *e, struct ready *r)
 	if (!r->config.asked) {
 		a = action_push(e, ACTION_ASK_PATH);
 		a->u.ask.name = action_text(e, named_span(r));
-		a->u.ask.domain = action_text(e, named_span(registry_at(
-		    &e->names, r->domain_name)));
+		a->u.ask.domain = action_text(e, name_span(e,
+		    r->domain_name));
 		a->u.ask.source = action_text(e, named_span(registry_at(
 		    &e->sources, r->source)));
-		a->u.ask.site = action_text(e, named_span(registry_at(
-		    &e->names, r->site)));
+		a->u.ask.site = action_text(e, name_span(e, r->site));
 		r->config.asked = true;
 		r->config.epoch = e->epoch;
 	}
 	return answer_meanwhile(e, &r->config);
 }
 
-/* A session keeps the terms that it was opened with. */
+/* A session keeps the terms that it was opened with; limits it need not. */
 static void
-ready_end_outdated(struct engine *e, struct ready *r)
+ready_renew_sessions(struct engine *e, struct ready *r)
 {
-	uint32_t s, next;
+	uint32_t terms = path_at(e, r->path)->terms, s, next;
 
 	for (s = r->sessions.first; s != 0; s = next) {
 		next = session_at(e, s)->all.next;
-		if (session_at(e, s)->path != r->path)
+		if (session_at(e, s)->path == r->path)
+			continue;
+		if (path_at(e, session_at(e, s)->path)->terms == terms)
+			session_renew(e, s);
+		else
 			session_end_soon(e, s, CLOSE_OUTDATED);
+	}
+}
+
+/* More sessions than the limit allows now: idle ones first, then the newest. */
+static void
+ready_end_surplus(struct engine *e, struct ready *r)
+{
+	uint64_t most = path_at(e, r->path)->max_connections;
+	uint32_t s, before;
+
+	while (r->idle.count > 0 && r->sessions.count - r->closing > most)
+		session_end_soon(e, r->idle.first, CLOSE_LIMIT);
+	for (s = r->sessions.last; s != 0 &&
+	     r->sessions.count - r->closing > most; s = before) {
+		before = session_at(e, s)->all.prev;
+		session_end_soon(e, s, CLOSE_LIMIT);
 	}
 }
 
@@ -184,21 +229,19 @@ engine_path(struct engine *e, struct span ready_queue,
 	if (i == 0)
 		return;
 	r = ready_at(e, i);
-	if (path == NULL) {
-		answer_failed(e, &r->config);
-		return;
-	}
 	old = r->path;
 	r->path = path_ref(e, path, wire);
-	path_unref(e, old);
 	p = path_at(e, r->path);
-	answer_got(e, &r->config, KNOWN_YES, p->refresh_ms, p->by_epoch);
+	answer_got(e, &r->config, p->refresh_ms, p->by_epoch);
 	if (old != r->path) {
 		r->shed = true;
 		r->closed_until_ms = 0;
-		ready_end_outdated(e, r);
+		path_lease_forget(e, i);
+		ready_renew_sessions(e, r);
+		ready_end_surplus(e, r);
 		ready_work(e, i);
 	}
+	path_unref(e, old);
 }
 
 void
@@ -420,7 +463,8 @@ ready_end_sessions(struct engine *e, struct ready *r, enum close_reason why)
 static bool
 ready_shed(struct engine *e, uint32_t i)
 {
-	static const struct verdict full = { ENGINE_RECORD_DELAYED, 451, "4.4.4",
+	static const struct verdict full = {
+		ENGINE_RECORD_DELAYED, 451, "4.4.4",
 		{ "max_ready was reduced", 21 } };
 	struct ready *r = ready_at(e, i);
 	struct going_back how = {

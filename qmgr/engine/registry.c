@@ -64,6 +64,16 @@ registry_get(struct registry *r, struct span name, bool *new_out)
 	return item;
 }
 
+uint32_t
+registry_ref(struct registry *r, struct span name)
+{
+	bool is_new;
+	uint32_t i = registry_get(r, name, &is_new);
+
+	((struct named *)registry_at(r, i))->refs++;
+	return i;
+}
+
 void
 registry_drop(struct registry *r, uint32_t item)
 {

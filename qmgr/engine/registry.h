@@ -34,6 +34,8 @@ void registry_done(struct registry *r);
 uint32_t registry_find(const struct registry *r, struct span name);
 /* Find or make; a new one is zeroed but for its name. */
 uint32_t registry_get(struct registry *r, struct span name, bool *new_out);
+/* Find or make, with one reference more. */
+uint32_t registry_ref(struct registry *r, struct span name);
 /* Forget the thing. */
 void registry_drop(struct registry *r, uint32_t item);
 size_t registry_memory(const struct registry *r);

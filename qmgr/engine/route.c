@@ -9,58 +9,9 @@
 #include "lib/settings/egress_pool.h"
 #include "lib/settings/egress_source.h"
 #include "qmgr/engine/answer.h"
+#include "qmgr/engine/names.h"
 #include "qmgr/engine/queue.h"
 #include "qmgr/engine/ready.h"
-
-/* ---- names and blobs ---------------------------------------------------- */
-
-static uint32_t
-text_ref(struct registry *of, struct span s)
-{
-	bool is_new;
-	uint32_t i = registry_get(of, s, &is_new);
-
-	((struct named *)registry_at(of, i))->refs++;
-	return i;
-}
-
-static void
-text_unref(struct registry *of, uint32_t i)
-{
-	if (i != 0 && --((struct named *)registry_at(of, i))->refs == 0)
-		registry_drop(of, i);
-}
-
-uint32_t
-name_ref(struct engine *e, struct span text)
-{
-	return text_ref(&e->names, text);
-}
-
-void
-name_unref(struct engine *e, uint32_t name)
-{
-	text_unref(&e->names, name);
-}
-
-uint32_t
-blob_ref(struct engine *e, struct span bytes)
-{
-	return bytes.len == 0 ? 0 : text_ref(&e->blobs, bytes);
-}
-
-void
-blob_unref(struct engine *e, uint32_t blob)
-{
-	text_unref(&e->blobs, blob);
-}
-
-struct span
-blob_span(const struct engine *e, uint32_t blob)
-{
-	return blob == 0 ? (struct span){ "", 0 } :
-			   named_span(registry_at(&e->blobs, blob));
-}
 
 /* ---- destinations ------------------------------------------------------- */
 
@@ -138,7 +89,6 @@ domain_unref(struct engine *e, uint32_t i)
 	name_unref(e, d->site);
 	blob_unref(e, d->hosts);
 	blob_unref(e, d->set);
-	free(d->why);
 	registry_drop(&e->domains, i);
 }
 
@@ -173,9 +123,8 @@ engine_mx(struct engine *e, struct span name, const struct engine_mx *mx)
 		d->result = ENGINE_MX_FAILED;
 	if (mx->result == ENGINE_MX_FOUND)
 		domain_set(e, d, mx->site, mx->hosts, mx->set);
-	free(d->why);
-	d->why = mx->text.len != 0 ? span_dup(mx->text) : NULL;
-	answer_got(e, &d->mx, KNOWN_YES, mx->ttl_ms, false);
+	answer_got(e, &d->mx, mx->ttl_ms, false);
+	answer_why(e, &d->mx, mx->text);
 }
 
 /* ---- sources and pools -------------------------------------------------- */
@@ -189,7 +138,7 @@ source_at(const struct engine *e, uint32_t i)
 uint32_t
 source_ref(struct engine *e, struct span name)
 {
-	return text_ref(&e->sources, name);
+	return registry_ref(&e->sources, name);
 }
 
 void
@@ -201,6 +150,7 @@ source_unref(struct engine *e, uint32_t i)
 		return;
 	answer_done(e, &s->config);
 	blob_unref(e, s->wire);
+	blob_unref(e, s->terms);
 	registry_drop(&e->sources, i);
 }
 
@@ -208,22 +158,24 @@ void
 engine_source(struct engine *e, struct span name,
     const struct egress_source *source, struct span wire)
 {
-	uint32_t i = registry_find(&e->sources, name), old;
+	uint32_t i = registry_find(&e->sources, name), wire_was, terms_were;
+	struct buf terms = { 0 };
 	struct source *s;
 
 	if (i == 0)
 		return;
 	s = source_at(e, i);
-	if (source == NULL) {
-		answer_failed(e, &s->config);
-		return;
-	}
-	old = s->wire;
+	wire_was = s->wire;
+	terms_were = s->terms;
+	egress_source_terms(&terms, source);
 	s->wire = blob_ref(e, wire);
-	if (old != 0 && old != s->wire)
+	s->terms = blob_ref(e, buf_span(&terms));
+	if (terms_were != 0 && terms_were != s->terms)
 		readies_source_changed(e, i);
-	blob_unref(e, old);
-	answer_got(e, &s->config, KNOWN_YES, source->ttl, false);
+	blob_unref(e, wire_was);
+	blob_unref(e, terms_were);
+	buf_free(&terms);
+	answer_got(e, &s->config, source->ttl, false);
 }
 
 bool
@@ -246,7 +198,7 @@ pool_at(const struct engine *e, uint32_t i)
 uint32_t
 pool_ref(struct engine *e, struct span name)
 {
-	return text_ref(&e->pools, name);
+	return registry_ref(&e->pools, name);
 }
 
 static void
@@ -295,10 +247,6 @@ engine_pool(struct engine *e, struct span name, const struct egress_pool *pool)
 	if (i == 0)
 		return;
 	p = pool_at(e, i);
-	if (pool == NULL) {
-		answer_failed(e, &p->config);
-		return;
-	}
 	old = p->members;
 	old_n = p->n;
 	p->n = p->step = p->most = 0;
@@ -319,7 +267,7 @@ engine_pool(struct engine *e, struct span name, const struct egress_pool *pool)
 			p->most = weight;
 	}
 	pool_clear(e, old, old_n);
-	answer_got(e, &p->config, KNOWN_YES, pool->ttl, false);
+	answer_got(e, &p->config, pool->ttl, false);
 }
 
 /* ---- the choice --------------------------------------------------------- */
@@ -328,6 +276,7 @@ engine_pool(struct engine *e, struct span name, const struct egress_pool *pool)
 struct choice {
 	uint32_t ready;    /* the first full one */
 	int64_t wait_ms;   /* the shortest wait for a rate */
+	uint32_t why;      /* the first failed one has no configuration */
 	bool full, rate, failed;
 };
 
@@ -369,10 +318,19 @@ selection_take(struct engine *e, struct ready *r)
 	}
 }
 
+static enum pick
+choice_failed(struct choice *c, const struct answer *a)
+{
+	if (!c->failed)
+		c->why = a->why;
+	c->failed = true;
+	return PICK_NONE;
+}
+
 /* PICK_NONE here means "not this one, try another". */
 static enum pick
 try_source(struct engine *e, uint32_t q, uint32_t source, struct choice *c,
-    uint32_t *ready_out, int64_t *wait_ms_out)
+    struct picked *out)
 {
 	struct source *s = source_at(e, source);
 	struct ready *r;
@@ -384,27 +342,25 @@ try_source(struct engine *e, uint32_t q, uint32_t source, struct choice *c,
 		queue_wait_answer(e, q, &s->config);
 		return PICK_PARKED;
 	case KNOWN_FAILED:
-		c->failed = true;
-		return PICK_NONE;
+		return choice_failed(c, &s->config);
 	case KNOWN_YES:
 		break;
 	}
 	if (s->suspended_until_ms > e->now_ms)
 		return PICK_NONE;
-	*ready_out = ready_get(e, queue_at(e, q), source);
-	r = ready_at(e, *ready_out);
+	out->ready = ready_get(e, queue_at(e, q), source);
+	r = ready_at(e, out->ready);
 	switch (ready_want_path(e, r)) {
 	case KNOWN_NOT:
 		queue_wait_answer(e, q, &r->config);
 		return PICK_PARKED;
 	case KNOWN_FAILED:
-		c->failed = true;
-		return PICK_NONE;
+		return choice_failed(c, &r->config);
 	case KNOWN_YES:
 		break;
 	}
 	if (r->suspended_until_ms > e->now_ms) {
-		*wait_ms_out = r->suspended_until_ms - e->now_ms;
+		out->wait_ms = r->suspended_until_ms - e->now_ms;
 		return PICK_SUSPENDED;
 	}
 	wait = selection_wait_ms(e, r);
@@ -416,7 +372,7 @@ try_source(struct engine *e, uint32_t q, uint32_t source, struct choice *c,
 	}
 	if (ready_is_full(e, r)) {
 		if (!c->full)
-			c->ready = *ready_out;
+			c->ready = out->ready;
 		c->full = true;
 		return PICK_NONE;
 	}
@@ -447,7 +403,7 @@ pool_next(struct queue *q, const struct pool *p)
 
 static enum pick
 pool_pick(struct engine *e, uint32_t qi, struct pool *p, struct choice *c,
-    uint32_t *ready_out, int64_t *wait_ms_out)
+    struct picked *out)
 {
 	struct queue *q = queue_at(e, qi);
 	int32_t weight = q->wrr_weight;
@@ -462,8 +418,7 @@ pool_pick(struct engine *e, uint32_t qi, struct pool *p, struct choice *c,
 			continue;
 		p->members[i].round = round;
 		tried++;
-		pick = try_source(e, qi, p->members[i].source, c, ready_out,
-		    wait_ms_out);
+		pick = try_source(e, qi, p->members[i].source, c, out);
 		if (pick == PICK_PARKED) {
 			q->wrr_at = at;
 			q->wrr_weight = weight;
@@ -475,8 +430,7 @@ pool_pick(struct engine *e, uint32_t qi, struct pool *p, struct choice *c,
 }
 
 enum pick
-route_pick(struct engine *e, uint32_t q, uint32_t *ready_out,
-    int64_t *wait_ms_out)
+route_pick(struct engine *e, uint32_t q, struct picked *out)
 {
 	const struct profile *profile = profile_at(e, queue_at(e, q)->profile);
 	struct choice c = { 0 };
@@ -484,8 +438,7 @@ route_pick(struct engine *e, uint32_t q, uint32_t *ready_out,
 	enum pick pick;
 
 	if (profile->pool == 0) {
-		pick = try_source(e, q, e->unspecified, &c, ready_out,
-		    wait_ms_out);
+		pick = try_source(e, q, e->unspecified, &c, out);
 	} else {
 		p = pool_at(e, profile->pool);
 		switch (answer_want(e, &p->config, ACTION_ASK_POOL,
@@ -494,16 +447,16 @@ route_pick(struct engine *e, uint32_t q, uint32_t *ready_out,
 			queue_wait_answer(e, q, &p->config);
 			return PICK_PARKED;
 		case KNOWN_FAILED:
+			out->why = p->config.why;
 			return PICK_FAILED;
 		case KNOWN_YES:
 			break;
 		}
-		pick = pool_pick(e, q, p, &c, ready_out, wait_ms_out);
+		pick = pool_pick(e, q, p, &c, out);
 	}
 	if (pick != PICK_NONE)
 		return pick;
-	*ready_out = c.ready;
-	*wait_ms_out = c.wait_ms;
+	*out = (struct picked){ c.ready, c.wait_ms, c.why };
 	return c.full ? PICK_FULL : c.rate ? PICK_RATE :
 	    c.failed ? PICK_FAILED : PICK_NONE;
 }
@@ -516,9 +469,6 @@ routes_done(struct engine *e)
 	for (i = registry_next(&e->pools, 0); i != 0;
 	     i = registry_next(&e->pools, i))
 		free(pool_at(e, i)->members);
-	for (i = registry_next(&e->domains, 0); i != 0;
-	     i = registry_next(&e->domains, i))
-		free(domain_at(e, i)->why);
 	registry_done(&e->pools);
 	registry_done(&e->domains);
 	registry_done(&e->sources);

@@ -9,18 +9,24 @@
 #include "qmgr/engine/state.h"
 
 enum pick {
-	PICK_READY,     /* *ready_out */
+	PICK_READY,     /* into `ready` */
 	PICK_PARKED,    /* the queue waits for an answer */
-	PICK_FULL,      /* *ready_out is the first of the full ones */
-	PICK_RATE,      /* all that could go must wait *wait_ms_out */
-	PICK_SUSPENDED, /* *ready_out is suspended for *wait_ms_out */
-	PICK_FAILED,    /* for lack of a configuration */
+	PICK_FULL,      /* `ready` is the first of the full ones */
+	PICK_RATE,      /* all that could go must wait `wait_ms` */
+	PICK_SUSPENDED, /* `ready` is suspended for `wait_ms` */
+	PICK_FAILED,    /* for lack of a configuration; `why` */
 	PICK_NONE,      /* no eligible source */
 };
 
+/* What goes with it. */
+struct picked {
+	uint32_t ready;
+	int64_t wait_ms;
+	uint32_t why; /* a blob, as answers have it */
+};
+
 /* The queue's profile and domain are known, and its site is. */
-enum pick route_pick(struct engine *e, uint32_t q, uint32_t *ready_out,
-    int64_t *wait_ms_out);
+enum pick route_pick(struct engine *e, uint32_t q, struct picked *out);
 
 /* A reference more or less; the thing goes with the last. */
 uint32_t pool_ref(struct engine *e, struct span name);
@@ -36,12 +42,6 @@ void domain_unref(struct engine *e, uint32_t domain);
 /* What is known of it; KNOWN_NOT: the queue waits. */
 enum known domain_want(struct engine *e, uint32_t domain);
 
-/* Names (sites, protocols) and blobs (hosts, wire forms), kept once each. */
-uint32_t name_ref(struct engine *e, struct span text);
-void name_unref(struct engine *e, uint32_t name);
-uint32_t blob_ref(struct engine *e, struct span bytes); /* empty: 0 */
-void blob_unref(struct engine *e, uint32_t blob);
-struct span blob_span(const struct engine *e, uint32_t blob);
 void routes_done(struct engine *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include "qmgr/engine/action.h"
 #include "qmgr/engine/flow.h"
 #include "qmgr/engine/message.h"
+#include "qmgr/engine/names.h"
 #include "qmgr/engine/path.h"
 #include "qmgr/engine/ready.h"
 #include "qmgr/engine/route.h"
@@ -160,8 +161,6 @@ session_open(struct engine *e, uint32_t ready, uint32_t worker)
 	struct session *s = session_at(e, i);
 	struct ready *r = ready_at(e, ready);
 	struct path *p = path_at(e, r->path);
-	const struct queue *q = queue_at(e, message_at(e, first)->queue);
-	const struct profile *profile = profile_at(e, q->profile);
 	const struct source *source = registry_at(&e->sources, r->source);
 	struct action_open *open;
 
@@ -186,15 +185,12 @@ session_open(struct engine *e, uint32_t ready, uint32_t worker)
 	open->worker = worker;
 	open->ready_queue = action_text(e, named_span(r));
 	open->source = action_text(e, named_span(source));
-	open->site = action_text(e, named_span(registry_at(&e->names,
-	    r->site)));
-	open->protocol = action_text(e, named_span(registry_at(&e->names,
-	    r->protocol)));
+	open->site = action_text(e, name_span(e, r->site));
+	open->protocol = action_text(e, name_span(e, r->protocol));
 	open->hosts = action_text(e, blob_span(e, r->hosts));
 	open->path_wire = action_text(e, named_span(p));
 	open->source_wire = action_text(e, blob_span(e, source->wire));
-	open->queue_wire = action_text(e, span_from(named_span(profile),
-	    profile->wire_at));
+	open->terms = action_text(e, blob_span(e, r->terms));
 	if (!p->dial_early) {
 		path_message_take(e, r);
 		flow_take(e, ready, first);
@@ -276,6 +272,28 @@ session_end_soon(struct engine *e, uint32_t i, enum close_reason why)
 	s->why = (uint8_t)why;
 	ready_at(e, s->ready)->closing++;
 	session_relist(e, i);
+}
+
+void
+session_renew(struct engine *e, uint32_t i)
+{
+	struct session *s = session_at(e, i);
+	const struct path *p = path_at(e, ready_at(e, s->ready)->path);
+	uint32_t old = s->path;
+
+	s->path = ready_at(e, s->ready)->path;
+	((struct named *)registry_at(&e->paths, s->path))->refs++;
+	path_lease_take(e, p);
+	path_lease_drop(e, path_at(e, old));
+	path_unref(e, old);
+	session_relist(e, i);
+	if (s->state != SESSION_ACTIVE || s->hand.count > 0)
+		return;
+	if (s->in == SESSION_IN_IDLE)
+		timer_at_latest(&e->session_wheel, i,
+		    s->idle_since_ms + p->idle_ms);
+	else
+		session_close(e, i, CLOSE_MAX_DELIVERIES);
 }
 
 void

@@ -18,6 +18,11 @@ uint32_t worker_choose(const struct engine *e, enum worker_kind kind);
 void session_open(struct engine *e, uint32_t ready, uint32_t worker);
 /* A loose message for it. */
 void session_give(struct engine *e, uint32_t session, uint32_t message);
+/*
+ * Its ready queue has another path on the same terms: that one's limits hold
+ * from now on.
+ */
+void session_renew(struct engine *e, uint32_t session);
 /* Take no more; close when the hand is empty, which may be now. */
 void session_end_soon(struct engine *e, uint32_t session,
     enum close_reason why);

@@ -5,7 +5,7 @@
  *
  *	message -> queue -> profile -> pool -> source
  *	           queue -> domain -> site name, hosts
- *	ready -> source, site and protocol names, hosts, path -> shares
+ *	ready -> source, site and protocol names, hosts, terms, path -> shares
  *	session -> ready, path
  *	flow: (queue, ready) while it holds messages
  */
@@ -49,6 +49,7 @@ struct answer {
 	uint32_t epoch;      /* in which it was asked */
 	uint32_t known_epoch; /* of what is known */
 	struct list waiters; /* queues, by their link */
+	uint32_t why;        /* it failed, in e->blobs */
 	uint8_t known;       /* enum known */
 	bool asked;          /* and not answered yet */
 	bool by_epoch;       /* never grows old by time */
@@ -131,7 +132,7 @@ struct profile {
 	struct throttle_spec rate;
 	uint32_t pool;     /* 0: source "unspecified" */
 	uint32_t protocol; /* name */
-	uint32_t wire_at;  /* offset in named.text */
+	uint32_t terms;    /* in e->blobs */
 	uint8_t worker;    /* enum worker_kind */
 	bool by_epoch;
 };
@@ -145,7 +146,6 @@ struct domain {
 	uint32_t hosts;
 	uint32_t set;   /* of hosts, in e->blobs */
 	uint8_t result; /* enum engine_mx_result */
-	char *why;
 };
 
 struct pool_member {
@@ -168,7 +168,8 @@ struct source {
 	struct named named;
 	struct answer config;
 	int64_t suspended_until_ms;
-	uint32_t wire; /* in e->blobs */
+	uint32_t wire;  /* in e->blobs */
+	uint32_t terms; /* likewise: what a session stands on */
 };
 
 /* ---- ready queues ------------------------------------------------------- */
@@ -206,6 +207,7 @@ struct path {
 	struct share_rate *messages; /* shared ones */
 	struct share_rate *selections;
 	struct share_limit *leases;
+	uint32_t terms; /* in e->blobs: what a session stands on */
 	uint32_t nmessages, nselections, nleases;
 	bool by_epoch;
 	bool dial_early; /* aggressive_connection_opening */
@@ -261,6 +263,7 @@ struct ready {
 	uint32_t protocol;
 	uint32_t hosts;
 	uint32_t set;
+	uint32_t terms;
 	uint32_t domain_name; /* for get_egress_path_config */
 	uint32_t count;       /* ready */
 	uint32_t in_hand;
@@ -344,9 +347,9 @@ struct engine {
 	struct registry domains;
 	struct registry shares;
 	struct registry names; /* sites, protocols, domains */
-	struct registry blobs; /* hosts, wire forms of sources */
+	struct registry blobs; /* hosts, terms, sources' wire forms, reasons */
 	struct index flow_index;
-	struct index ready_index; /* by source, site, set, protocol */
+	struct index ready_index; /* by struct ready_key */
 	struct map marks;         /* id -> struct mark */
 	struct map expiries;      /* message number -> time */
 	uint32_t unspecified;     /* the source of that name */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mail exchangers of a domain: one flight per name however many ask, a bounded
- * number at once, answers kept as long as the DNS says, failures for a set time.
+ * number at once, answers kept as long as the DNS says, failures for a set
+ * time.
  */
 #ifndef QMGR_POLICY_MX_H
 #define QMGR_POLICY_MX_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One question of a peer, from its frame to its answer. It keeps a copy of its
- * body. When the peer is gone first, the answer finds no channel and is dropped.
+ * body. When the peer is gone first, the answer finds no channel and is
+ * dropped.
  */
 #ifndef QMGR_POLICY_QUESTION_H
 #define QMGR_POLICY_QUESTION_H

@@ -4,8 +4,8 @@
  * same hosts share queues and limits. Labels are aligned from the right; a
  * column where all agree is written once, else (a|b|c) in the order they came;
  * a column that some hosts lack gets a `?`. A name that would be very long ends
- * in a hash of all the hosts: who runs the DNS of a domain decides how many there
- * are, and how they are called.
+ * in a hash of all the hosts: who runs the DNS of a domain decides how many
+ * there are, and how they are called.
  */
 #ifndef QMGR_POLICY_SITE_NAME_H
 #define QMGR_POLICY_SITE_NAME_H

@@ -16,6 +16,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/mail/record.h"
+#include "spoold/logger/log_template.h"
 #include "spoold/logger/record_json.h"
 #include "spoold/logger/segment.h"
 
@@ -35,9 +36,10 @@ struct log {
 	struct stream_file streams[LOG_STREAMS_MAX];
 	unsigned n_streams;
 	int by_type[RECORD_TYPES]; /* index into streams, -1: not written */
+	struct log_template *templates[RECORD_TYPES]; /* NULL: JSON */
 	uint64_t seq;     /* last entry written */
 	uint64_t secured; /* last entry behind which all is safe */
-	struct buf line;
+	struct buf line, json;
 	struct buf saved; /* the cursor's state at the last safe point */
 	/* The latest name so far; at a safe point none is later (sweep). */
 	int64_t named_us;
@@ -71,13 +73,14 @@ log_new(const struct local_logs *opts, const char *name)
 {
 	struct log *log = xcalloc(1, sizeof(*log));
 	const struct log_record_opts *o;
+	const char *type_name;
 	int type;
 
 	log->opts = opts;
 	log->name = xstrdup(name);
 	for (type = 0; type < RECORD_TYPES; type++) {
-		o = local_logs_record(opts,
-		    record_type_name((enum record_type)type));
+		type_name = record_type_name((enum record_type)type);
+		o = local_logs_record(opts, type_name);
 		log->by_type[type] = -1;
 		if (o != NULL && !o->enable)
 			continue;
@@ -85,6 +88,9 @@ log_new(const struct local_logs *opts, const char *name)
 		    o != NULL && o->log_dir != NULL ? o->log_dir :
 		    opts->log_dir, o != NULL && o->suffix != NULL ?
 		    o->suffix : "", o != NULL ? o->segment_header : NULL);
+		if (o != NULL && o->template != NULL)
+			log->templates[type] = log_template_new(o->template,
+			    type_name);
 	}
 	return log;
 }
@@ -104,7 +110,10 @@ log_free(struct log **lp)
 		free(log->streams[i].dir);
 		free(log->streams[i].suffix);
 	}
+	for (i = 0; i < RECORD_TYPES; i++)
+		log_template_free(&log->templates[i]);
 	buf_free(&log->line);
+	buf_free(&log->json);
 	buf_free(&log->saved);
 	free(log->name);
 	free(log);
@@ -122,7 +131,7 @@ log_position(const struct log *log)
 	return log->seq;
 }
 
-/* ---- the cursor's state --------------------------------------------------- */
+/* ---- the cursor's state ------------------------------------------------- */
 
 static void
 state_put(struct log *log, struct buf *b, int64_t wall_us)
@@ -324,7 +333,7 @@ log_begin(struct log *log, const struct cursor_state *cursor)
 	return saved_us != 0;
 }
 
-/* ---- writing -------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 /* Back to the last safe point: the files are cut, the entries come again. */
 static void
@@ -365,6 +374,21 @@ stream_ready(struct log *log, struct stream_file *f, int64_t wall_us)
 	return segment_add(f->segment, span_of(f->header));
 }
 
+/* The entry's line in log->line: as the template says, else as JSON. */
+static void
+line_make(struct log *log, const struct log_entry *e, const struct uuid *node)
+{
+	struct log_template *t = log->templates[e->record.type];
+
+	buf_clear(&log->line, 1 << 20);
+	buf_clear(&log->json, 1 << 20);
+	log_entry_json(t != NULL ? &log->json : &log->line, e, log->opts,
+	    node);
+	if (t != NULL && !log_template_line(t, buf_span(&log->json),
+	    e->record.time_us, clock_mono_ms(), &log->line))
+		buf_add_span(&log->line, buf_span(&log->json));
+}
+
 static int
 log_write_entry(struct log *log, const struct journal_entry *j,
     const struct uuid *node, int64_t wall_us)
@@ -379,8 +403,7 @@ log_write_entry(struct log *log, const struct journal_entry *j,
 		    log->name, (unsigned long long)j->seq);
 	} else if (log->by_type[e.record.type] >= 0) {
 		f = &log->streams[log->by_type[e.record.type]];
-		buf_clear(&log->line, 1 << 20);
-		log_entry_json(&log->line, &e, log->opts, node);
+		line_make(log, &e, node);
 		result = stream_ready(log, f, wall_us);
 		if (result == 0)
 			result = segment_add(f->segment, buf_span(&log->line));

@@ -2,6 +2,7 @@
 #include "spoold/logger/record_json.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/jout.h"
 #include "lib/base/json.h"
 #include "lib/base/map.h"
 #include "lib/base/text.h"
@@ -46,17 +47,17 @@ wanted(const struct texts *patterns, struct span name, bool any_case)
 }
 
 static void
-text_or_null(struct json *j, const char *key, struct span s)
+text_or_null(struct jout *j, const char *key, struct span s)
 {
-	json_key(j, span_of(key));
+	jout_key(j, span_of(key));
 	if (s.len == 0)
-		json_null(j);
+		jout_null(j);
 	else
-		json_text(j, s);
+		jout_text(j, s);
 }
 
 static void
-put_recipient(struct json *j, const struct log_entry *e)
+put_recipient(struct jout *j, const struct log_entry *e)
 {
 	const struct span *v = e->record.rcpts;
 	uint32_t n = e->record.n_rcpts, i;
@@ -65,70 +66,70 @@ put_recipient(struct json *j, const struct log_entry *e)
 		v = e->envelope.rcpts;
 		n = e->envelope.n_rcpts;
 	}
-	json_key(j, SPAN_LIT("recipient"));
+	jout_key(j, SPAN_LIT("recipient"));
 	if (n == 1) {
-		json_text(j, v[0]);
+		jout_text(j, v[0]);
 		return;
 	}
 	if (n == 0) {
-		json_text(j, SPAN_LIT(""));
+		jout_text(j, SPAN_LIT(""));
 		return;
 	}
-	json_array(j);
+	jout_array(j);
 	for (i = 0; i < n; i++)
-		json_text(j, v[i]);
-	json_array_end(j);
+		jout_text(j, v[i]);
+	jout_array_end(j);
 }
 
 static void
-put_response(struct json *j, const struct record *r)
+put_response(struct jout *j, const struct record *r)
 {
-	json_key(j, SPAN_LIT("response"));
-	json_object(j);
-	json_key_uint(j, "code", r->code);
-	json_key(j, SPAN_LIT("enhanced_code"));
+	jout_key(j, SPAN_LIT("response"));
+	jout_object(j);
+	jout_key_uint(j, "code", r->code);
+	jout_key(j, SPAN_LIT("enhanced_code"));
 	if (r->has_enhanced) {
-		json_object(j);
-		json_key_uint(j, "class", r->enh_class);
-		json_key_uint(j, "subject", r->enh_subject);
-		json_key_uint(j, "detail", r->enh_detail);
-		json_object_end(j);
+		jout_object(j);
+		jout_key_uint(j, "class", r->enh_class);
+		jout_key_uint(j, "subject", r->enh_subject);
+		jout_key_uint(j, "detail", r->enh_detail);
+		jout_object_end(j);
 	} else
-		json_null(j);
-	json_key_text(j, "content", r->content);
+		jout_null(j);
+	jout_key_text(j, "content", r->content);
 	text_or_null(j, "command", r->command);
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 static void
-put_peer(struct json *j, const struct record *r)
+put_peer(struct jout *j, const struct record *r)
 {
-	json_key(j, SPAN_LIT("peer_address"));
+	jout_key(j, SPAN_LIT("peer_address"));
 	if (r->peer_addr.len == 0) {
-		json_null(j);
+		jout_null(j);
 		return;
 	}
-	json_object(j);
-	json_key_text(j, "name", r->peer_name);
-	json_key_text(j, "addr", r->peer_addr);
+	jout_object(j);
+	jout_key_text(j, "name", r->peer_name);
+	jout_key_text(j, "addr", r->peer_addr);
 	if (r->peer_is_secure) {
-		json_key(j, SPAN_LIT("is_secure"));
-		json_bool(j, true);
+		jout_key(j, SPAN_LIT("is_secure"));
+		jout_bool(j, true);
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 static void
-put_source_address(struct json *j, const struct record *r)
+put_source_address(struct jout *j, const struct record *r)
 {
-	json_key(j, SPAN_LIT("source_address"));
+	jout_key(j, SPAN_LIT("source_address"));
 	if (r->source_address.len == 0) {
-		json_null(j);
+		jout_null(j);
 		return;
 	}
-	json_object(j);
-	json_key_text(j, "address", r->source_address);
-	json_object_end(j);
+	jout_object(j);
+	jout_key_text(j, "address", r->source_address);
+	jout_object_end(j);
 }
 
 /*
@@ -136,32 +137,32 @@ put_source_address(struct json *j, const struct record *r)
  * is none becomes text, so that it cannot end the line or begin another.
  */
 static void
-put_value(struct json *j, struct span value)
+put_value(struct jout *j, struct span value)
 {
 	if (json_is_value(value))
-		json_raw(j, value);
+		jout_raw(j, value);
 	else
-		json_text(j, value);
+		jout_text(j, value);
 }
 
 static void
-put_meta(struct json *j, const struct log_entry *e,
+put_meta(struct jout *j, const struct log_entry *e,
     const struct local_logs *opts)
 {
 	struct span key, value;
 	struct reader r;
 
-	json_key(j, SPAN_LIT("meta"));
-	json_object(j);
+	jout_key(j, SPAN_LIT("meta"));
+	jout_object(j);
 	reader_init(&r, e->envelope.meta);
 	while (opts->meta.n > 0 && pairs_next(&r, &key, &value)) {
 		if (!wanted(&opts->meta, key, false) ||
 		    span_eq_str(value, "null"))
 			continue;
-		json_key(j, key);
+		jout_key(j, key);
 		put_value(j, value);
 	}
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 /* All values of one header name, in order. */
@@ -211,67 +212,67 @@ headers_group(const struct log_entry *e, const struct local_logs *opts,
 }
 
 static void
-put_headers(struct json *j, const struct log_entry *e,
+put_headers(struct jout *j, const struct log_entry *e,
     const struct local_logs *opts)
 {
 	const struct header_values *h, *v;
 	struct arena a = { 0 };
 
-	json_key(j, SPAN_LIT("headers"));
-	json_object(j);
+	jout_key(j, SPAN_LIT("headers"));
+	jout_object(j);
 	h = opts->headers.n > 0 ? headers_group(e, opts, &a) : NULL;
 	for (; h != NULL; h = h->next_name) {
-		json_key(j, h->name);
+		jout_key(j, h->name);
 		if (h->more == NULL) {
-			json_text(j, h->value);
+			jout_text(j, h->value);
 			continue;
 		}
-		json_array(j);
+		jout_array(j);
 		for (v = h; v != NULL; v = v->more)
-			json_text(j, v->value);
-		json_array_end(j);
+			jout_text(j, v->value);
+		jout_array_end(j);
 	}
-	json_object_end(j);
+	jout_object_end(j);
 	arena_free(&a);
 }
 
 static void
-put_tls(struct json *j, const struct record *r)
+put_tls(struct jout *j, const struct record *r)
 {
 	uint32_t i;
 
 	if (r->tls_cipher.len > 0)
-		json_key_text(j, "tls_cipher", r->tls_cipher);
+		jout_key_text(j, "tls_cipher", r->tls_cipher);
 	if (r->tls_version.len > 0)
-		json_key_text(j, "tls_protocol_version", r->tls_version);
+		jout_key_text(j, "tls_protocol_version", r->tls_version);
 	if (r->n_tls_subject == 0)
 		return;
-	json_key(j, SPAN_LIT("tls_peer_subject_name"));
-	json_array(j);
+	jout_key(j, SPAN_LIT("tls_peer_subject_name"));
+	jout_array(j);
 	for (i = 0; i < r->n_tls_subject; i++)
-		json_text(j, r->tls_subject[i]);
-	json_array_end(j);
+		jout_text(j, r->tls_subject[i]);
+	jout_array_end(j);
 }
 
 static void
-put_time(struct json *j, const char *key, int64_t us)
+put_time(struct jout *j, const char *key, int64_t us)
 {
 	char text[CLOCK_RFC3339_MAX];
 
-	json_key_text(j, key, span_of(clock_rfc3339_us(us, text)));
+	jout_key_text(j, key, span_of(clock_rfc3339_us(us, text)));
 }
 
 static void
-put_reception_protocol(struct json *j, const struct log_entry *e)
+put_reception_protocol(struct jout *j, const struct log_entry *e)
 {
 	struct span value;
 
-	json_key(j, SPAN_LIT("reception_protocol"));
+	jout_key(j, SPAN_LIT("reception_protocol"));
 	if (pairs_find(e->envelope.meta, SPAN_LIT("reception_protocol"),
 	    &value))
 		put_value(j, value);
 	else
-		json_null(j);
+		jout_null(j);
 }
 
 void
@@ -280,45 +281,45 @@ log_entry_json(struct buf *out, const struct log_entry *e,
 {
 	const struct record *r = &e->record;
 	char id[UUID_TEXT_MAX] = "";
-	struct json j;
+	struct jout j;
 
-	json_init(&j, out);
-	json_object(&j);
-	json_key_text(&j, "type", span_of(record_type_name(r->type)));
+	jout_init(&j, out);
+	jout_object(&j);
+	jout_key_text(&j, "type", span_of(record_type_name(r->type)));
 	if (!uuid_is_zero(&e->envelope.id))
 		uuid_hex(&e->envelope.id, id);
-	json_key_text(&j, "id", span_of(id));
-	json_key_text(&j, "sender", e->envelope.sender);
+	jout_key_text(&j, "id", span_of(id));
+	jout_key_text(&j, "sender", e->envelope.sender);
 	put_recipient(&j, e);
-	json_key_text(&j, "queue", e->envelope.queue);
-	json_key_text(&j, "site", r->site);
-	json_key_uint(&j, "size", envelope_size(&e->envelope));
+	jout_key_text(&j, "queue", e->envelope.queue);
+	jout_key_text(&j, "site", r->site);
+	jout_key_uint(&j, "size", envelope_size(&e->envelope));
 	put_response(&j, r);
 	put_peer(&j, r);
-	json_key(&j, SPAN_LIT("timestamp"));
-	json_int(&j, r->time_us / 1000000);
-	json_key(&j, SPAN_LIT("created"));
-	json_int(&j, e->envelope.created_us / 1000000);
-	json_key_uint(&j, "num_attempts", e->attempts);
-	json_key_text(&j, "bounce_classification", SPAN_LIT("Uncategorized"));
+	jout_key(&j, SPAN_LIT("timestamp"));
+	jout_int(&j, r->time_us / 1000000);
+	jout_key(&j, SPAN_LIT("created"));
+	jout_int(&j, e->envelope.created_us / 1000000);
+	jout_key_uint(&j, "num_attempts", e->attempts);
+	jout_key_text(&j, "bounce_classification", SPAN_LIT("Uncategorized"));
 	text_or_null(&j, "egress_pool", r->pool);
 	text_or_null(&j, "egress_source", r->source);
 	put_source_address(&j, r);
-	json_key_null(&j, "feedback_report");
+	jout_key_null(&j, "feedback_report");
 	put_meta(&j, e, opts);
 	if (r->type != RECORD_REJECTION)
 		put_headers(&j, e, opts);
 	text_or_null(&j, "delivery_protocol", r->delivery_protocol);
 	put_reception_protocol(&j, e);
-	json_key_text(&j, "nodeid", span_of(uuid_text(node, id)));
+	jout_key_text(&j, "nodeid", span_of(uuid_text(node, id)));
 	put_tls(&j, r);
 	put_time(&j, "event_time", r->time_us);
 	put_time(&j, "created_time", e->envelope.created_us);
 	if (!uuid_is_zero(&r->session))
-		json_key_text(&j, "session_id",
+		jout_key_text(&j, "session_id",
 		    span_of(uuid_text(&r->session, id)));
 	if (r->provider.len > 0)
-		json_key_text(&j, "provider_name", r->provider);
-	json_object_end(&j);
+		jout_key_text(&j, "provider_name", r->provider);
+	jout_object_end(&j);
 	buf_add_byte(out, '\n');
 }

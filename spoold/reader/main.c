@@ -24,7 +24,7 @@ static void
 opened(void *state, struct daemon *d)
 {
 	struct spool_reader *s = state;
-	const char *path = d->rooted ? "/" : d->suite.spool.path;
+	const char *path = daemon_spool_path(d);
 	int64_t until = clock_mono_ms() + OPEN_WAIT_MS;
 	const char *why;
 

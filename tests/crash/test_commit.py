@@ -4,7 +4,6 @@ and with half a write done, while it serves. Nothing is to be repaired: its
 successor answers what was asked, and the ledger holds."""
 
 import collections
-import time
 
 import pytest
 
@@ -80,7 +79,6 @@ def test_writer_and_all_others_end(n):
                 acked = client.getreply()[0] == 250
         except OSError:
             pass
-        time.sleep(0.1)
         faults.off()
         suite.start()
         suite.send(recipients="last@to.test")

@@ -4,9 +4,10 @@
  * any text becomes such a value.
  */
 #include <assert.h>
+#include <jansson.h>
 
+#include "lib/base/jout.h"
 #include "lib/base/json.h"
-#include "tests/support/jansson.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span in = span_make(data, size);
 	struct buf out = { 0 };
 	json_error_t err;
-	struct json j;
+	struct jout j;
 	json_t *v;
 
 	v = load(in, &err);
@@ -48,8 +49,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		assert(v == NULL || is_beyond_us(in));
 	json_decref(v);
-	json_init(&j, &out);
-	json_text(&j, in);
+	jout_init(&j, &out);
+	jout_text(&j, in);
 	assert(json_is_value(buf_span(&out)));
 	v = load(buf_span(&out), &err);
 	assert(json_is_string(v));

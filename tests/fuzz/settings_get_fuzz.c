@@ -17,7 +17,7 @@ object(const struct option_table *t, struct span bytes)
 	void *obj = xcalloc(1, t->size);
 	struct buf out = { 0 };
 	struct reader r;
-	struct json j;
+	struct jout j;
 
 	reader_init(&r, bytes);
 	option_get(t, &r, obj);
@@ -26,7 +26,7 @@ object(const struct option_table *t, struct span bytes)
 		if (!span_eq(buf_span(&out), bytes))
 			abort();
 		buf_clear(&out, 0);
-		json_init(&j, &out);
+		jout_init(&j, &out);
 		option_json(t, &j, obj);
 	}
 	option_free(t, obj);

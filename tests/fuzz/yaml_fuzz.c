@@ -19,7 +19,7 @@ carry(const struct suite *s)
 	struct egress_path path;
 	struct suite copy;
 	struct reader r;
-	struct json j;
+	struct jout j;
 
 	suite_put(&first, s);
 	reader_init(&r, buf_span(&first));
@@ -34,7 +34,7 @@ carry(const struct suite *s)
 	suite_path(&copy, SPAN_LIT("a.example.com"), SPAN_LIT("s"),
 	    SPAN_LIT("mx.example.com"), &path);
 	buf_clear(&second, 0);
-	json_init(&j, &second);
+	jout_init(&j, &second);
 	suite_json(&j, &copy);
 	suite_free(&copy);
 	buf_free(&first);

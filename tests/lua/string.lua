@@ -121,6 +121,4 @@ check.eq(s.normalize_smtp_response(
   'or unnecessary spaces. For more information, go to ' ..
   'https://support.google.com/mail/?p=NoSuchUser {hash} - gsmtp')
 check.fails('string expected', s.normalize_smtp_response)
-check.fails('kumo.string.eval_template is not part of this version',
-  s.eval_template, 'x', 'y', {})
 check.eq(kumo.string, s)

@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from suite import BUILD, ROOT, SANITIZED, temporary_folder
+from suite import BUILD, ROOT, SANITIZED, temporary_folder, wait_for
 
 
 def faults_library():
@@ -51,6 +51,18 @@ class Faults:
             f.write(f"{plan} {self.count}")
         os.chmod(fresh, 0o644)
         os.rename(fresh, self.path)
+
+    def hits(self):
+        """How many calls have failed so far."""
+        try:
+            return os.path.getsize(self.path + ".hits")
+        except FileNotFoundError:
+            return 0
+
+    def wait_hits(self, more, timeout=20):
+        """So many more fail: what failed is tried again and again."""
+        until = self.hits() + more
+        wait_for(lambda: self.hits() >= until, timeout)
 
     def is_on(self):
         return os.path.exists(self.path)

@@ -6,14 +6,16 @@
  *
  *   EKIDEN_FAULT       CALL:N[+]:ACTION   CALL is pwrite, writev, fdatasync,
  *                      fsync or any; N counts from 1; + means from then on;
- *                      ACTION is an errno's name, kill, or torn (half of the
- *                      bytes are written, or all synced, then the process
- *                      ends)
+ *                      ACTION is an errno's name; FULL, which is ENOSPC
+ *                      except in a file's first pages, which have their
+ *                      space; kill; or torn (half of the bytes are written,
+ *                      or all synced, then the process ends)
  *   EKIDEN_FAULT_FILE  only calls on files whose path holds this text
  *   EKIDEN_FAULT_WHEN  a file that holds the plan, in the form of EKIDEN_FAULT;
  *                      calls count only while it exists, from 1 again when
- *                      its text is another one; kill and torn without + take
- *                      it away, so that the successor lives
+ *                      its text is another one; kill and torn without +
+ *                      take it away, so that the successor lives. Each call
+ *                      that was failed adds a byte to the file + ".hits"
  *   EKIDEN_FAULT_ROLE  only in the process whose argv[0] is this
  */
 #include <errno.h>
@@ -26,6 +28,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+enum { FAULT_HEAD = 2 * 4096 }; /* LMDB's meta pages */
+
 enum fault_action { FAULT_NONE, FAULT_ERRNO, FAULT_KILL, FAULT_TORN };
 
 static struct {
@@ -35,6 +39,7 @@ static struct {
 	bool from_then_on;
 	enum fault_action action;
 	int error;
+	bool full;
 	const char *file, *when;
 	char text[64]; /* of `when` as last read */
 	bool other_role;
@@ -44,8 +49,9 @@ static const struct {
 	const char *name;
 	int error;
 } fault_errors[] = {
-	{ "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT },
-	{ "EROFS", EROFS }, { "EAGAIN", EAGAIN }, { "ENOMEM", ENOMEM },
+	{ "EIO", EIO }, { "ENOSPC", ENOSPC }, { "FULL", ENOSPC },
+	{ "EDQUOT", EDQUOT }, { "EROFS", EROFS }, { "EAGAIN", EAGAIN },
+	{ "ENOMEM", ENOMEM },
 };
 
 void fault_plan(const char *spec);
@@ -74,6 +80,7 @@ fault_plan(const char *spec)
 		fault.action = FAULT_KILL;
 	else if (strcmp(action, "torn") == 0)
 		fault.action = FAULT_TORN;
+	fault.full = strcmp(action, "FULL") == 0;
 	for (i = 0; i < sizeof(fault_errors) / sizeof(*fault_errors); i++) {
 		if (strcmp(action, fault_errors[i].name) == 0) {
 			fault.action = FAULT_ERRNO;
@@ -137,9 +144,27 @@ fault_leaves_no_trap(void)
 		syscall(SYS_unlinkat, AT_FDCWD, fault.when, 0);
 }
 
-/* What is to happen to this call? */
+/* For those who wait until it happened. */
+static void
+fault_count_hit(void)
+{
+	char path[512];
+	int fd;
+
+	if (fault.when == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s.hits", fault.when);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (fd == -1)
+		return;
+	syscall(SYS_write, fd, "x", 1);
+	syscall(SYS_close, fd);
+}
+
+/* What is to happen to this call, which is about the file from `at` on? */
 static enum fault_action
-fault_strike(const char *call, int fd)
+fault_strike(const char *call, int fd, off_t at)
 {
 	const char *role;
 	int saved = errno;
@@ -159,7 +184,10 @@ fault_strike(const char *call, int fd)
 		fault.seen++;
 		hit = fault.seen == fault.nth ||
 		    (fault.from_then_on && fault.seen > fault.nth);
+		hit = hit && (!fault.full || at >= FAULT_HEAD);
 	}
+	if (hit && fault.action == FAULT_ERRNO)
+		fault_count_hit();
 	errno = saved;
 	if (!hit || fault.action == FAULT_NONE)
 		return FAULT_NONE;
@@ -175,7 +203,7 @@ fault_strike(const char *call, int fd)
 ssize_t
 pwrite(int fd, const void *p, size_t len, off_t at)
 {
-	switch (fault_strike("pwrite", fd)) {
+	switch (fault_strike("pwrite", fd, at)) {
 	case FAULT_ERRNO:
 		return -1;
 	case FAULT_TORN:
@@ -198,7 +226,7 @@ pwrite64(int fd, const void *p, size_t len, off_t at)
 ssize_t
 writev(int fd, const struct iovec *v, int n)
 {
-	switch (fault_strike("writev", fd)) {
+	switch (fault_strike("writev", fd, FAULT_HEAD)) {
 	case FAULT_ERRNO:
 		return -1;
 	case FAULT_TORN:
@@ -215,7 +243,7 @@ writev(int fd, const struct iovec *v, int n)
 int
 fdatasync(int fd)
 {
-	switch (fault_strike("fdatasync", fd)) {
+	switch (fault_strike("fdatasync", fd, FAULT_HEAD)) {
 	case FAULT_ERRNO:
 		return -1;
 	case FAULT_TORN:
@@ -232,7 +260,7 @@ fdatasync(int fd)
 int
 fsync(int fd)
 {
-	switch (fault_strike("fsync", fd)) {
+	switch (fault_strike("fsync", fd, FAULT_HEAD)) {
 	case FAULT_ERRNO:
 		return -1;
 	case FAULT_TORN:

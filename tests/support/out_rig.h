@@ -605,7 +605,7 @@ rig_exec(struct rig *r, int fd)
 	dup2(fd, 3);
 	fcntl(3, F_SETFD, 0);
 	execl(path, role_name(r->role), "--index", "0", "--role",
-	    role_name(r->role), "--log", "stderr", (char *)NULL);
+	    role_name(r->role), (char *)NULL);
 	_exit(127);
 }
 
@@ -667,7 +667,7 @@ rig_stop(struct rig *r)
 struct rig_terms {
 	struct egress_path path;
 	struct egress_source source;
-	struct queue_config queue;
+	struct protocol protocol;
 	struct next_hop hosts[8];
 	uint32_t n_hosts;
 	enum delivery_kind kind;
@@ -680,7 +680,7 @@ terms_defaults(struct rig_terms *t)
 	memset(t, 0, sizeof(*t));
 	egress_path_defaults(&t->path);
 	egress_source_defaults(&t->source);
-	queue_config_defaults(&t->queue);
+	protocol_defaults(&t->protocol);
 	t->source.name = xstrdup("src");
 	cidr_set_free(&t->path.prohibited_hosts);
 }
@@ -702,23 +702,23 @@ rig_open(struct rig *r, uint64_t session, struct rig_terms *t)
 		.domain = SPAN_LIT("site.test"), .hosts = t->hosts,
 		.n_hosts = t->n_hosts, .keep_order = true,
 		.tls_broken = t->tls_broken };
-	struct buf path = { 0 }, source = { 0 }, queue = { 0 };
+	struct buf path = { 0 }, source = { 0 }, protocol = { 0 };
 
 	egress_path_put(&path, &t->path);
 	egress_source_put(&source, &t->source);
-	queue_config_put(&queue, &t->queue);
+	protocol_put(&protocol, &t->protocol);
 	open.path = buf_span(&path);
 	open.source = buf_span(&source);
-	open.queue = buf_span(&queue);
+	open.protocol = buf_span(&protocol);
 	session_open_put(channel_begin(r->qmgr, MSG_SESSION_OPEN, 0), &open);
 	channel_end(r->qmgr);
 	channel_flush(r->qmgr);
 	buf_free(&path);
 	buf_free(&source);
-	buf_free(&queue);
+	buf_free(&protocol);
 	egress_path_free(&t->path);
 	egress_source_free(&t->source);
-	queue_config_free(&t->queue);
+	protocol_free(&t->protocol);
 }
 
 /* rcpts: addresses with commas between. by_fd: the body in a memfd. */

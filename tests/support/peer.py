@@ -153,6 +153,7 @@ class Peer:
                 break
             content.append(line[1:] if line.startswith(b".") else line)
         if self.delay:
+            # Slow on purpose, so that others have time to come beside it.
             time.sleep(self.delay)
         if self.lmtp:
             taken = [r for r in recipients

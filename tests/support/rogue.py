@@ -8,10 +8,10 @@ import array
 import json
 import os
 import re
+import signal
 import socket
 import struct
 import sys
-import time
 
 here = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(here, "rogue.json")) as f:
@@ -69,5 +69,8 @@ for name, body, fd in frames(master):
             # It has no channel to policy, and may not have it ended.
             say(master, "PEER_BROKE",
                 struct.pack("<II", plan["policy_role"], 0))
+        elif plan["does"] == "accuses spoold":
+            say(master, "PEER_BROKE",
+                struct.pack("<II", plan["spoold_role"], 0))
         while True:
-            time.sleep(60)
+            signal.pause()

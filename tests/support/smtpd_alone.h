@@ -112,7 +112,8 @@ say_store(int fd, const struct store *st, struct span body, bool has_fd)
 	uint32_t i, k;
 
 	buf_addf(&line, "store n=%u deferred=%d size=%llu fd=%d",
-	    st->n_messages, st->deferred, (unsigned long long)st->body_size, has_fd);
+	    st->n_messages, st->deferred, (unsigned long long)st->body_size,
+	    has_fd);
 	for (i = 0; i < st->n_messages; i++) {
 		reader_init(&r, st->messages[i].envelope);
 		envelope_get(&r, &e, &a);
@@ -272,7 +273,7 @@ server_run(struct server *s, const int *listeners, size_t n, bool with_policy)
 		abort();
 	}
 	d->daemon.suite.processes.smtpd = 1;
-	log_init("smtpd", false, getenv("SMTPD_DEBUG") != NULL ?
+	log_init("smtpd", NULL, getenv("SMTPD_DEBUG") != NULL ?
 	    LOG_LEVEL_DEBUG : LOG_LEVEL_WARN);
 	d->loop = d->daemon.loop = loop_new();
 	if (with_policy)

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import smtplib
+import socket
 import subprocess
 import tempfile
 import threading
@@ -35,6 +36,23 @@ def wait_for(what, timeout=15, every=0.02):
         if time.monotonic() > end:
             raise AssertionError(f"waited {timeout} s in vain; last value {value!r}")
         time.sleep(every)
+
+
+def wait_read(sock):
+    """Until the peer of this TCP connection, on this machine, has read all that
+    was sent to it: its receive queue is empty."""
+    here, there = sock.getsockname(), sock.getpeername()
+    ends = [f"{bytes(reversed(socket.inet_aton(a))).hex().upper()}:{p:04X}"
+            for a, p in (there, here)]
+
+    def is_read():
+        with open("/proc/net/tcp") as f:
+            for line in f:
+                fields = line.split()
+                if fields[1:3] == ends:
+                    return int(fields[4].split(":")[1], 16) == 0
+        return True
+    wait_for(is_read, every=0.0005)
 
 
 def temporary_folder():
@@ -96,6 +114,7 @@ class Suite:
         self.times = []  # when each line of it came
         self.ports = []
         self.policy = None
+        self.arguments = []
         for name, text in (files or {}).items():
             self.write(name, text)
         if policy is not None:
@@ -150,7 +169,7 @@ class Suite:
             command += ["--policy", self.policy]
         if os.geteuid() == 0:
             command += ["--user", USERS]
-        return command
+        return command + self.arguments
 
     def start(self, env=None, wait=True):
         self.ports = []
@@ -284,18 +303,37 @@ class Suite:
             return client.sendmail(sender, recipients, text)
 
 
-def read_segment(path):
-    """Records of a segment, whole or still growing."""
-    text = b""
+def segment_text(path):
+    """Whole lines of a segment, many at a time."""
+    rest = b""
     with open(path, "rb") as f:
         reader = zstandard.ZstdDecompressor().stream_reader(
             f, read_across_frames=True)
-        try:
-            while True:
+        while True:
+            try:
                 part = reader.read(1 << 20)
-                if not part:
-                    break
-                text += part
-        except zstandard.ZstdError:
-            pass
-    return [json.loads(line) for line in text.split(b"\n")[:-1] if line]
+            except zstandard.ZstdError:
+                return
+            if not part:
+                return
+            lines, newline, rest = (rest + part).rpartition(b"\n")
+            if newline:
+                yield lines
+
+
+def read_lines(path):
+    """Lines of a segment, whole or still growing."""
+    return [line for lines in segment_text(path)
+            for line in lines.split(b"\n")]
+
+
+def segment_records(path):
+    """Its records, one after the other."""
+    for lines in segment_text(path):
+        for line in lines.split(b"\n"):
+            if line:
+                yield json.loads(line)
+
+
+def read_segment(path):
+    return list(segment_records(path))

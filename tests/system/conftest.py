@@ -28,6 +28,7 @@ def make_suite():
         made.append(suite)
         return suite
 
+    make.made = made
     yield make
     for suite in made:
         suite.close()
@@ -63,6 +64,10 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if report.when != "call" or not report.failed:
         return
+    suites = []
     for value in item.funcargs.values():
-        if isinstance(value, Suite):
-            report.sections.append(("suite", "\n".join(value.stderr[-60:])))
+        made = [value] if isinstance(value, Suite) else \
+            getattr(value, "made", [])
+        suites += [s for s in made if s not in suites]
+    for suite in suites:
+        report.sections.append(("suite", "\n".join(suite.stderr[-60:])))

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from suite import SANITIZED, wait_for
+from suite import SANITIZED, wait_for, wait_read
 from test_smtpd import ENVELOPE, OPEN, listener, wire  # noqa: F401
 
 FULL = os.environ.get("HOSTILE_FULL") == "1"
@@ -85,7 +85,7 @@ def test_no_form_of_end_of_data_smuggles(shared, wire):
         # One answer to the one message, and one to QUIT.
         assert codes in ([550, 221], [250, 221]), (form, codes)
         w.close()
-    time.sleep(0.3)
+    serves(shared, "after-smuggling@to.test")
     assert "evil@to.test" not in recipients(shared)
 
 
@@ -101,7 +101,7 @@ def test_smuggling_at_all_split_points(shared, wire, form):
         assert w.replies(3) == [250, 250, 354]
         w.send(b"Subject: s\r\n\r\n" + data[:cut])
         # NOOP's answer would come first if content had ended.
-        time.sleep(0.003)
+        wait_read(w.sock)
         w.send(data[cut:] + b"NOOP\r\n")
         codes = w.replies(2)
         assert codes == ([250, 250] if form == b"\r\n..\r\n" else [550, 250]), cut
@@ -116,7 +116,7 @@ def test_smuggling_byte_by_byte(shared, wire):
     assert w.replies(3) == [250, 250, 354]
     for i in range(len(data)):
         w.send(data[i:i + 1])
-        time.sleep(0.001)
+        wait_read(w.sock)
     assert w.reply()[0] == 250
     wait_for(lambda: any(m.endswith(b"\r\n\r\n.\r\nx\r\n\r\n")
                          for m in shared.sink.messages()))
@@ -213,14 +213,12 @@ def test_replies_that_are_not_read(shared, wire):
     w = wire(shared.smtp_port)
     before = smtpd_kb(shared)
     w.sock.setblocking(False)
-    sent, quiet = 0, 0
-    while quiet < 10:
+    # Until the server takes no more for a while, or ends it.
+    while select.select([], [w.sock], [], 0.5)[1]:
         try:
-            sent += w.sock.send(b"NOOP\r\nHELP\r\n" * 2000)
-            quiet = 0
+            w.sock.send(b"NOOP\r\nHELP\r\n" * 2000)
         except BlockingIOError:
-            quiet += 1
-            time.sleep(0.05)
+            continue
         except OSError:
             break
     assert smtpd_kb(shared) - before < 4096
@@ -302,7 +300,8 @@ def test_slow_clients_end(make_suite, sink):
     serves(suite)
     for t in threads:
         t.join()
-    assert all(t < 12 for t in ends.values()), ends
+    print(ends)
+    assert all(t < 2 * 6 for t in ends.values()), ends
 
 
 def test_offences_end_a_session(shared, wire):

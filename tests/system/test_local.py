@@ -121,6 +121,41 @@ end)
     assert os.path.dirname(found) == "acme/blue/to.test/new"
 
 
+def test_modes_of_two_queues(make_suite, folder):
+    """One path and domain, but each queue's files have that queue's modes."""
+    suite = make_suite(policy="")
+    suite.write("init.lua", f"""
+local kumo = require 'kumo'
+kumo.on('init', function()
+  kumo.define_spool {{ name = 'data', path = '{suite.spool}',
+    min_free_space = 0, min_free_inodes = 0 }}
+  kumo.configure_local_logs {{ log_dir = '{suite.logs}', min_free_space = 0,
+    min_free_inodes = 0 }}
+  kumo.start_esmtp_listener {{ listen = '127.0.0.1:0',
+    relay_hosts = {{ '127.0.0.1' }} }}
+end)
+kumo.on('smtp_server_message_received', function(msg)
+  msg:set_meta('tenant', msg:recipient().user)
+end)
+kumo.on('get_queue_config', function(domain, tenant)
+  return kumo.make_queue_config {{ protocol = {{
+    maildir_path = '{folder}/all',
+    file_mode = tonumber(tenant == 'open' and '644' or '600', 8) }} }}
+end)
+""")
+    suite.start()
+    for i in range(6):
+        suite.send(recipients=("open", "shut")[i % 2] + "@x.test")
+    records = suite.wait_records(6, "Delivery")
+    modes = {os.path.basename(f): stat.S_IMODE(os.stat(f"{folder}/{f}").st_mode)
+             for f in files(folder)}
+    assert len(modes) == 6
+    for r in records:
+        [mode] = [m for name, m in modes.items()
+                  if name in r["response"]["content"]]
+        assert mode == (0o644 if r["queue"] == "open@x.test" else 0o600)
+
+
 def test_no_room_is_tried_again(make_suite, folder):
     os.chmod(folder, 0o755)
     blocked = os.path.join(folder, "blocked")

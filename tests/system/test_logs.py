@@ -15,7 +15,7 @@ import time
 import pytest
 
 from routes import to
-from suite import BUILD, read_segment, wait_for
+from suite import BUILD, read_lines, read_segment, wait_for
 
 TAILER = os.path.join(BUILD, "bin", "tailer")
 
@@ -45,6 +45,14 @@ def send_many(suite, n, start=0):
                             f"Subject: s{i}\r\nX-A: {i}\r\n\r\n")
 
 
+def refuse(suite):
+    """One that is not taken: its record is a Rejection."""
+    with suite.client() as client:
+        client.ehlo()
+        client.mail("a@from.test")
+        return client.rcpt("nonsense@@")[0] >= 500
+
+
 class Tailer:
     """The program, reading all the time what it prints."""
 
@@ -53,7 +61,8 @@ class Tailer:
         self.process = subprocess.Popen([TAILER, *options, folder], text=True,
                                         stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -66,7 +75,7 @@ class Tailer:
     def end(self, signo=signal.SIGTERM):
         self.process.send_signal(signo)
         self.process.wait(10)
-        time.sleep(0.05)
+        self.reader.join(10)
         return self.lines
 
 
@@ -95,13 +104,18 @@ def test_by_size_in_order(make_suite, sink):
 
 
 def test_by_time_when_idle(make_suite, sink):
+    # Beside it a log that is not idle shows how time goes by.
+    busy = os.path.join(sink.folder, "busy")
     suite = logs(make_suite(sink_port=sink.port),
-                 max_segment_duration="500ms").start()
+                 {"max_segment_duration": "500ms", "per_record": {
+                     "Delivery": {}, "Any": {"enable": False}}},
+                 {"max_segment_duration": "500ms", "log_dir": busy}).start()
     suite.send()
     suite.wait_records(1, "Delivery")
     [first] = segments(suite.logs)
     wait_for(lambda: is_finished(first), 5)
-    time.sleep(0.7)
+    ended = len(segments(busy))
+    wait_for(lambda: refuse(suite) and len(segments(busy)) > ended + 2)
     # No empty segment was begun.
     assert segments(suite.logs) == [first]
     suite.send()
@@ -137,10 +151,7 @@ def test_types_apart(make_suite, make_peer):
         "Any": {"suffix": "_rest"}})
     suite.start()
     send_many(suite, 3)
-    with suite.client() as client:
-        client.ehlo()
-        client.mail("a@from.test")
-        client.rcpt("nonsense@@")
+    refuse(suite)
     wait_for(lambda: segments(elsewhere) and
              suite.records(folder=elsewhere))
     suite.wait_records(2, "Delivery")
@@ -170,17 +181,77 @@ def test_two_logs(make_suite, sink):
         ("X-KumoRef", "X-A")}
 
 
+def all_lines(folder):
+    return [line.decode() for p in segments(folder) for line in read_lines(p)]
+
+
 def test_template(make_suite, sink):
-    """Not built: told at configuration, not ignored. Built: used."""
+    suite = make_suite(sink_port=sink.port)
+    sent = os.path.join(suite.folder, "sent")
+    rest = os.path.join(suite.folder, "rest")
+    logs(suite, headers=["subject", "x-*"], per_record={
+        "Delivery": {
+            "template": "{{ id }},{{ recipient }},{{ headers['x-a'] }},"
+                        "{{ log_record.response.code }}",
+            "segment_header": "id,recipient,a,code\n",
+            "log_dir": sent},
+        "Any": {"template": "{{ type }} of {{ size }}", "log_dir": rest}})
+    suite.start()
+    send_many(suite, 3)
+    wait_for(lambda: len(all_lines(sent)) == 4)
+    head, *lines = all_lines(sent)
+    assert head == "id,recipient,a,code"
+    fields = [line.split(",") for line in sorted(lines)]
+    assert [f[1:] for f in fields] == [
+        [f"u{i}@to.test", str(i), "250"] for i in range(3)]
+    assert all(re.fullmatch("[0-9a-f]{32}", f[0]) for f in fields)
+    assert len(all_lines(rest)) == 3
+    assert all(re.fullmatch(r"Reception of \d+", line)
+               for line in all_lines(rest))
+    # A segment that is begun later has the header, too.
+    suite.stop()
+    suite.start()
+    send_many(suite, 1)
+    wait_for(lambda: len(all_lines(sent)) == 6)
+    assert all_lines(sent)[4] == head
+
+
+def test_template_of_all_the_record(make_suite, sink):
+    """What the template sees is what JSON would have been."""
+    suite = make_suite(sink_port=sink.port)
+    plain = os.path.join(suite.folder, "plain")
+    logs(suite, {"per_record": {"Any": {"template": "{{ log_record|tojson }}"}}},
+         {"log_dir": plain})
+    suite.start()
+    send_many(suite, 3)
+    suite.wait_records(3, "Delivery")
+    wait_for(lambda: len(suite.records(folder=plain)) == 6)
+    assert suite.records() == suite.records(folder=plain)
+
+
+def test_template_that_fails(make_suite, sink):
+    """No record is lost by it; the diagnostics say why, not for each."""
+    suite = make_suite(sink_port=sink.port)
+    logs(suite, per_record={"Delivery": {
+        "template": "{{ recipient }} {{ 7 // (headers|length) }}"}})
+    suite.start()
+    send_many(suite, 20)
+    suite.wait_records(20, "Delivery")
+    assert all(r["id"] for r in suite.records("Delivery"))
+    said = [line for line in suite.stderr
+            if "template 'Delivery' line 1: division by zero" in line]
+    assert len(said) == 1 and "warn" in said[0]
+
+
+def test_template_with_an_error(make_suite, sink):
     suite = logs(make_suite(sink_port=sink.port), per_record={
-        "Delivery": {"template": "{{ id }} {{ recipient }}",
-                     "segment_header": "id recipient"}})
+        "Bounce": {"template": "{{ id }}\n{% for %}"}})
     done = subprocess.run([os.path.join(BUILD, "bin", "ekiden"), "check",
                            "--config", suite.config_dir],
                           capture_output=True, text=True)
     assert done.returncode == 1
-    assert "template" in done.stderr and "not part of this version" in \
-        done.stderr
+    assert re.search(r"ekiden.yaml:\d+: .*per_record.Bounce.template: "
+                     r"template 'Bounce' line 2: ", done.stderr)
 
 
 # ---- the tailer ----------------------------------------------------------------------

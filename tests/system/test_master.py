@@ -3,6 +3,7 @@
 use, keeps each socket over a reload that fails, forgets no reload."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -36,7 +37,8 @@ def rogue(make_suite, monkeypatch):
             support.json.dump({
                 "messages": os.path.join(support.ROOT, "lib", "ipc",
                                          "messages.def"),
-                "mark": s.mark, "does": does, "policy_role": 7}, f)
+                "mark": s.mark, "does": does, "policy_role": 7,
+                "spoold_role": 3}, f)
         monkeypatch.setattr(support, "BUILD", build)
         return s.start()
 
@@ -56,6 +58,7 @@ def said(s, text):
     ("lies to spoold", "smtpd/0 closed reason=\"SETTLE: message not allowed"),
     ("lies to master", "closed reason=\"PLAN_DONE: unknown message"),
     ("slanders", "closed reason=\"PEER_BROKE: malformed body"),
+    ("accuses spoold", "says that spoold/0 broke their channel: replaced"),
 ])
 def test_who_breaks_the_rules_is_replaced(rogue, does, line):
     s = rogue(does)
@@ -95,6 +98,41 @@ def test_a_failed_reload_returns_each_socket(make_suite):
     os.kill(s.pids("smtpd")[0], signal.SIGKILL)
     wait_for(lambda: [x for x in said(s, "is back") if "smtpd" in x])
     assert [banner(p) for p in ports] == ["a.test", "b.test", "c.test"]
+
+
+def test_syslog(make_suite):
+    """All lines of all daemons, and what a reload complains of."""
+    s = make_suite({})
+    path = os.path.join(s.folder, "syslog")
+    s.arguments = ["--syslog=" + path]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as service:
+        service.bind(path)
+        os.chmod(path, 0o666)
+        service.setblocking(False)
+        lines = []
+
+        def took(*words):
+            try:
+                while True:
+                    lines.append(service.recv(4096).decode())
+            except BlockingIOError:
+                return [x for x in lines if all(w in x for w in words)]
+        s.start()
+        s.send()
+        [line] = wait_for(lambda: took(" smtpd", "event=end"))
+        assert re.fullmatch(r"<22>[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d "
+                            r"smtpd(/\d+)?\[\d+\]: info: session=.*", line)
+        assert took(" qmgr[", "info: schedule read")
+        s.write("ekiden.yaml", "hostnam: x\n")
+        s.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: took(" master[", "error: reload failed"))
+        assert took("<20>", " loader[", "ekiden.yaml:1: ", "hostnam")
+        assert s.stop() == 0
+    # Errors alone are on standard error, too.
+    assert len(s.stderr) == 4
+    assert s.stderr[0].startswith("smtp listener on ")
+    assert s.stderr[1] == "initialization complete"
+    assert "hostnam" in s.stderr[2] and "reload failed" in s.stderr[3]
 
 
 SLOW_TO_LOAD = """

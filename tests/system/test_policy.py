@@ -92,10 +92,40 @@ kumo.on('get_queue_config', function()
 end)
 """, TEST_DNS)
     s.send()
-    s.wait_records(1, "Delayed")
+    [record] = s.wait_records(1, "Delayed")
+    assert record["response"]["content"].startswith(
+        "KumoMTA internal: the pool 'nowhere' is not defined: add it to")
     wait_for(lambda: [line for line in s.stderr
                       if "the pool 'nowhere' is not defined" in line and
                       "get_egress_pool" in line])
+
+
+FAILING = {
+    "get_queue_config": "",
+    "get_egress_source": """
+kumo.on('get_queue_config', function()
+  return kumo.make_queue_config { egress_pool = 'p' }
+end)
+kumo.on('get_egress_pool', function()
+  return kumo.make_egress_pool { name = 'p', entries = { { name = 'x' } } }
+end)
+""",
+}
+
+
+@pytest.mark.parametrize("event", FAILING)
+def test_failing_configuration(make_suite, sink, event):
+    """What a handler died of stands in the record of the mail it holds up."""
+    s = policy_suite(make_suite, sink, FAILING[event] + f"""
+kumo.on('{event}', function() error 'the table is "gone"' end)
+""", TEST_DNS)
+    s.send()
+    [record] = s.wait_records(1, "Delayed")
+    assert record["num_attempts"] == 0
+    assert record["response"]["code"] == 451
+    content = record["response"]["content"]
+    assert content.startswith(f"KumoMTA internal: {event}: ")
+    assert content.endswith('the table is "gone"')
 
 
 class NameServer:

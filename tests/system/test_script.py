@@ -258,7 +258,8 @@ end)
     with pytest.raises(smtplib.SMTPResponseException) as refused:
         suite.send(recipients="loop@to.test")
     assert refused.value.smtp_code in (421, 451)
-    assert time.monotonic() - began < 10
+    print(f"ended after {time.monotonic() - began:.2f} s")
+    assert time.monotonic() - began < 2 * 5
     suite.send()
     suite.wait_records(1, "Delivery")
 
@@ -313,15 +314,20 @@ end)
     suite.wait_records(20, "Delivery")
     wait_for(lambda: any("no idea about broken.test" in s and "queue=" in s
                          for s in suite.stderr))
-    assert not [r for r in suite.records() if r["queue"] == "broken.test" and
-                r["type"] != "Reception"]
+    [held] = [r for r in suite.records() if r["queue"] == "broken.test" and
+              r["type"] != "Reception"]
+    assert held["type"] == "Delayed" and held["num_attempts"] == 0
+    assert "no idea about broken.test" in held["response"]["content"]
 
 
 def test_a_thousand_domains(script):
-    """One name that is slow to answer holds up no other queue."""
+    """One name that is slow to answer holds up no other queue: its answer
+    waits for those to all others."""
     suite = script("", paths="""
+local asked = 0
 kumo.on('get_queue_config', function(domain)
-  if domain == 'slow.test' then kumo.sleep(3) end
+  while domain == 'slow.test' and asked < 1000 do kumo.sleep(0.02) end
+  asked = asked + 1
   return kumo.make_queue_config {{ protocol = {{ smtp = {{
     mx_list = {{ '127.0.0.1:{port}' }} }} }} }}
 end)
@@ -331,14 +337,10 @@ kumo.on('get_egress_path_config', function()
 end)
 """)
     suite.send(recipients="u@slow.test")
-    began = time.monotonic()
     with suite.client() as client:
         for i in range(1000):
             client.sendmail("a@from.test", f"u@d{i}.test", "x\r\n")
-    wait_for(lambda: len(suite.peer.messages) >= 1000, 30)
-    assert "u@slow.test" not in suite.peer.recipients() or \
-        time.monotonic() - began > 3
-    wait_for(lambda: "u@slow.test" in suite.peer.recipients())
+    wait_for(lambda: len(suite.peer.messages) == 1001, 30)
     records = suite.wait_records(1001, "Delivery")
     assert len({r["queue"] for r in records}) == 1001
 
@@ -384,6 +386,41 @@ end)
     wait_for(lambda: any("source=x" in s for s in suite.stderr))
 
 
+@pytest.mark.parametrize("option, sessions", [
+    ("max_ready = 100 + n", 1), ("connection_limit = 5 + n", 1),
+    ("ehlo_domain = 'ehlo' .. n .. '.test'", 2)])
+def test_path_changes_while_connected(script, option, sessions):
+    """A new limit holds for the connections that are open; what they were
+    opened with, for new ones only."""
+    suite = script(f"""
+local n = 0
+kumo.on('get_egress_path_config', function()
+  n = n + 1
+  kumo.log_info('asked ' .. n)
+  return kumo.make_egress_path {{ prohibited_hosts = {{}},
+    enable_tls = 'Disabled', idle_timeout = '30s', refresh_interval = '20ms',
+    {option} }}
+end)
+""", paths="""
+kumo.on('get_queue_config', function()
+  return kumo.make_queue_config {{ protocol = {{
+    smtp = {{ mx_list = {{ '127.0.0.1:{port}' }} }} }} }}
+end)
+""")
+
+    def asked(n):
+        suite.send()
+        return any(f"asked {n}" in s for s in suite.stderr)
+    wait_for(lambda: asked(3))
+    suite.wait_records(len(suite.records("Reception")), "Delivery")
+    suite.send()
+    suite.wait_records(len(suite.records("Reception")), "Delivery")
+    if sessions == 1:
+        assert len(suite.peer.sessions) == 1
+    else:
+        assert len(suite.peer.sessions) > 1
+
+
 BIG = {
     "path": """
 kumo.on('get_egress_path_config', function()
@@ -403,6 +440,9 @@ kumo.on('get_egress_pool', function()
 end)""",
 }
 
+WORDS = {"path": "larger than 64 KiB", "pool": "larger than 64 KiB",
+         "fault": "get_egress_path_config: "}
+
 
 @pytest.mark.parametrize("what", BIG)
 def test_too_much_of_it(script, what):
@@ -411,13 +451,19 @@ def test_too_much_of_it(script, what):
 kumo.on('get_queue_config', function(domain)
   return kumo.make_queue_config {{ protocol = {{ smtp = {{
     mx_list = {{ '127.0.0.1:{port}' }} }} }},
-    egress_pool = domain == 'big.test' and 'p' or nil }}
+    egress_pool = POOL }}
 end)
-""")
+""".replace("POOL", "'p'" if what == "pool" else "nil"))
     suite.send(recipients="u@big.test")
     [record] = suite.wait_records(1, "Delayed")
     assert record["queue"] == "big.test"
-    time.sleep(0.3)
+    content = record["response"]["content"]
+    assert WORDS[what] in content and len(content) < 1100
+    # Mail is taken as before, and all end in order.
+    for i in range(10):
+        suite.send(recipients=f"u{i}@other.test")
+    suite.wait_records(11, "Reception")
+    assert suite.stop() == 0
     assert not any("died" in s or "channel" in s for s in suite.stderr)
     assert all(len(s) < 4000 for s in suite.stderr)
 

@@ -4,6 +4,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 
@@ -27,6 +28,15 @@ def load(suite, n, *options):
                     f"127.0.0.1:{suite.smtp_port}", "--messages", str(n),
                     "--sessions", "10", "--size", "600", "--quiet",
                     *options], check=True, capture_output=True)
+
+
+def keeps_pace(times, began, interval):
+    """None came before its turn; the last not much later than that."""
+    times = [t - began for t in sorted(times)]
+    print(f"the last of {len(times)} after {times[-1]:.2f} s")
+    early = [(i, t) for i, t in enumerate(times) if t < i * interval - 0.02]
+    assert not early, early
+    assert times[-1] < interval * len(times) * 5
 
 
 # ---- limits ------------------------------------------------------------------
@@ -71,13 +81,10 @@ def test_message_rate(make_suite, make_peer):
     peer = make_peer()
     suite = make_suite(to(peer.port,
                           max_message_rate="20/s,max_burst=1")).start()
+    began = time.monotonic()
     send_many(suite, 30)
     suite.wait_records(30, "Delivery")
-    times = sorted(m.time for m in peer.messages)
-    assert 1.3 < times[-1] - times[0] < 2.5
-    # No second held more than its share.
-    for i in range(len(times) - 21):
-        assert times[i + 21] - times[i] > 0.9
+    keeps_pace([m.time for m in peer.messages], began, 1 / 20)
     assert not suite.records("TransientFailure")
 
 
@@ -88,38 +95,39 @@ def test_message_rate_shared_by_name(make_suite, make_peer):
                    zone("b.test", "@ A 127.0.0.1")),
         "paths": {"*": path(peer.port, additional_message_rate_throttles={
             "both": "20/s,max_burst=1"})}}).start()
+    began = time.monotonic()
     with suite.client() as client:
         for i in range(30):
             client.sendmail("a@from.test", f"u{i}@{'ab'[i % 2]}.test", "x\r\n")
     suite.wait_records(30, "Delivery")
-    times = sorted(m.time for m in peer.messages)
-    assert 1.3 < times[-1] - times[0] < 2.5
+    keeps_pace([m.time for m in peer.messages], began, 1 / 20)
 
 
 def test_connection_rate(make_suite, make_peer):
     peer = make_peer()
     suite = make_suite(to(peer.port, max_connection_rate="10/s,max_burst=1",
                           max_deliveries_per_connection=1)).start()
+    began = time.monotonic()
     send_many(suite, 15)
     suite.wait_records(15, "Delivery")
-    times = sorted(s.began for s in peer.sessions)
-    assert len(times) == 15
-    assert 1.3 < times[-1] - times[0] < 2.5
+    assert len(peer.sessions) == 15
+    keeps_pace([s.began for s in peer.sessions], began, 1 / 10)
 
 
 def test_queue_rate(make_suite, make_peer):
     """A scheduled queue's own rate; another queue of the site is free."""
     peer = make_peer()
     config = to(peer.port)
-    config["queues"]["slow.test"] = {"max_message_rate": "10/s,max_burst=1"}
+    config["queues"]["slow.test"] = {"max_message_rate": "5/s,max_burst=1"}
     suite = make_suite(config).start()
+    began = time.monotonic()
     send_many(suite, 10, "u{}@slow.test")
     send_many(suite, 10, "u{}@fast.test")
     suite.wait_records(20, "Delivery")
     slow = [m.time for m in peer.messages if "slow" in m.recipients[0]]
     fast = [m.time for m in peer.messages if "fast" in m.recipients[0]]
-    assert 0.8 < max(slow) - min(slow) < 2
-    assert max(fast) < max(slow) - 0.3
+    keeps_pace(slow, began, 1 / 5)
+    assert max(fast) < max(slow)
     # Each is told of once, without an attempt.
     delayed = suite.records("Delayed")
     assert {(r["queue"], r["num_attempts"]) for r in delayed} == {
@@ -133,11 +141,11 @@ def test_long_throttle_gives_back(make_suite, make_peer):
     peer = make_peer()
     suite = make_suite(to(peer.port, max_message_rate="1/s,max_burst=1",
                           idle_timeout="100ms", connection_limit=1)).start()
+    began = time.monotonic()
     send_many(suite, 3)
     records = suite.wait_records(3, "Delivery")
     assert [r["num_attempts"] for r in records] == [0, 0, 0]
-    times = [m.time for m in peer.messages]
-    assert 1.7 < times[-1] - times[0] < 4
+    keeps_pace([m.time for m in peer.messages], began, 1)
     assert len(peer.sessions) == 3
     assert not suite.records("TransientFailure")
 
@@ -160,10 +168,8 @@ def test_deliveries_per_connection(make_suite, make_peer):
 def test_max_ready_is_no_stop(make_suite, make_peer):
     peer = make_peer()
     suite = make_suite(to(peer.port, max_ready=4, connection_limit=2)).start()
-    began = time.monotonic()
     send_many(suite, 100)
     suite.wait_records(100, "Delivery")
-    assert time.monotonic() - began < 10
 
 
 # ---- sources ------------------------------------------------------------------
@@ -383,11 +389,9 @@ def test_a_crowd_starves_nobody(make_suite):
     load(suite, 5000, "--sender", "x@crowd.test", "--recipient", "u@to.test")
     seen = len(sink.lines())
     assert seen < 4000
-    began = time.monotonic()
     for i in range(10):
         suite.send(sender="x@few.test", recipients=f"few{i}@to.test")
     wait_for(lambda: sum("few" in line for line in sink.lines()) == 10, 20)
-    assert time.monotonic() - began < 15
     assert len(sink.lines()) < 4900
     sink.close()
 
@@ -407,10 +411,8 @@ def test_dead_beside_alive(make_suite, make_peer):
     load(suite, 3000, "--recipient", "u@dead.test")
     for pid in pids:
         os.kill(pid, signal.SIGCONT)
-    began = time.monotonic()
     send_many(suite, 50)
     wait_for(lambda: len(peer.messages) == 50)
-    assert time.monotonic() - began < 20
     failures = suite.wait_records(3000, "TransientFailure", 30)
     assert len({r["id"] for r in failures}) == len(failures) == 3000
     codes = Counter(r["response"]["code"] for r in failures)
@@ -423,16 +425,20 @@ def test_dead_beside_alive(make_suite, make_peer):
 
 def test_silent_beside_alive(make_suite, make_peer):
     """A destination that never greets holds its own connections only."""
-    peer, mute = make_peer(), make_peer(
-        lambda line, s: time.sleep(2) if line == "connect" else None)
+    over = threading.Event()
+
+    def says_nothing(line, session):
+        over.wait(60)
+
+    peer, mute = make_peer(), make_peer(says_nothing)
     config = to(peer.port)
     config["queues"]["mute.test"] = {"protocol": {"smtp": {
         "mx_list": [f"127.0.0.1:{mute.port}"]}}}
     config["processes"] = {"smtp_out": 1}
     suite = make_suite(config).start()
     send_many(suite, 200, "u{}@mute.test")
-    began = time.monotonic()
+    wait_for(lambda: mute.open > 0)
     send_many(suite, 50)
     wait_for(lambda: len(peer.messages) == 50)
-    assert time.monotonic() - began < 8
-    assert mute.most_open <= 32
+    assert 0 < mute.open <= mute.most_open <= 32
+    over.set()

@@ -19,6 +19,7 @@ static void
 usage(FILE *to)
 {
 	fputs("usage: ekiden run [--config DIR] [--policy FILE] [--user NAME]\n"
+	    "                  [--syslog[=SOCKET]]\n"
 	    "       ekiden check [--config DIR] [--policy FILE]\n"
 	    "       ekiden spool check|stats|export|compact [OPTIONS]\n"
 	    "       ekiden version\n", to);
@@ -127,7 +128,7 @@ main(int argc, char **argv)
 {
 	size_t i;
 
-	log_init("ekiden", false, LOG_LEVEL_INFO);
+	log_init("ekiden", NULL, LOG_LEVEL_INFO);
 	if (argc < 2) {
 		usage(stderr);
 		return 2;

@@ -25,6 +25,7 @@
 #include "lib/base/span.h"
 #include "lib/ipc/message.h"
 #include "lib/ipc/role.h"
+#include "lib/policy/log_templates.h"
 #include "lib/policy/unbuilt.h"
 #include "lib/settings/option.h"
 #include "lib/settings/problem.h"
@@ -235,8 +236,10 @@ yaml_check(const char *file, int line, struct span text)
 	size_t i;
 	int n = 0;
 
-	if (v != NULL)
+	if (v != NULL) {
 		unbuilt_check_yaml(v, &problems);
+		log_templates_check_yaml(v, &problems);
+	}
 	value_free(&v);
 	if (suite_load_text(text, &s, &problems) == 0) {
 		suite_finish(&s, &problems);
@@ -374,7 +377,7 @@ check_yaml(const char *file)
 int
 main(int argc, char **argv)
 {
-	log_init("mdoc-options", false, LOG_LEVEL_INFO);
+	log_init("mdoc-options", NULL, LOG_LEVEL_INFO);
 	if (argc == 2 && strcmp(argv[1], "--names") == 0)
 		return print_names();
 	if (argc == 3 && strcmp(argv[1], "--yaml") == 0)

@@ -46,7 +46,7 @@ usage(FILE *to)
 	    to);
 }
 
-/* ---- checkpoint ----------------------------------------------------------- */
+/* ---- checkpoint --------------------------------------------------------- */
 
 static void
 checkpoint_load(struct tailer *t)
@@ -103,7 +103,7 @@ checkpoint_save(struct tailer *t)
 	t->saved_ms = clock_mono_ms();
 }
 
-/* ---- segments ------------------------------------------------------------- */
+/* ---- segments ----------------------------------------------------------- */
 
 /* The first segment in order of name behind `after`; heap, or NULL. */
 static char *
@@ -250,7 +250,7 @@ main(int argc, char **argv)
 	const char *checkpoint = "tailer-checkpoint";
 	int c;
 
-	log_init("tailer", false, LOG_LEVEL_INFO);
+	log_init("tailer", NULL, LOG_LEVEL_INFO);
 	while ((c = getopt_long(argc, argv, "", arguments, NULL)) != -1) {
 		switch (c) {
 		case ARG_PATTERN:

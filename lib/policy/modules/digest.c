@@ -46,7 +46,7 @@ arg_bytes(lua_State *L, int index)
 	struct policy *p = policy_of(L);
 	struct value *v;
 	const char *why;
-	struct json j;
+	struct jout j;
 
 	if (lua_type(L, index) == LUA_TSTRING)
 		return arg_span(L, index);
@@ -55,7 +55,7 @@ arg_bytes(lua_State *L, int index)
 		where_error(L, "kumo.digest: argument %d is no text and no "
 		    "data: %s", index, why);
 	buf_clear(&p->scratch, 65536);
-	json_init(&j, &p->scratch);
+	jout_init(&j, &p->scratch);
 	sort(v);
 	value_to_json(&j, v);
 	value_free(&v);

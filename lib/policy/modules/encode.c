@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kumo.encode: bytes as text and back. */
+#include "lib/policy/charset.h"
 #include "lib/policy/modules/modules.h"
 
 #include "lib/base/radix.h"
@@ -9,9 +10,6 @@
 #include "lib/policy/state.h"
 
 enum { CHARSET_TEXT_MAX = 64 * 1024 * 1024 };
-
-/* Of the process: the converters are files, opened before the jail. */
-static struct charsets *charsets;
 
 static int
 encode(lua_State *L, enum radix radix)
@@ -80,7 +78,7 @@ charset_args(lua_State *L, const char *function, struct span text)
 	struct span name = arg_span(L, 1);
 	char printable[64];
 
-	if (!charset_is_known(charsets, name))
+	if (!charset_is_known(policy_charsets(), name))
 		where_error(L, "kumo.encode.%s: the character set '%s' is not "
 		    "known", function, text_printable(name, printable,
 		    sizeof(printable)));
@@ -98,7 +96,7 @@ charset_decode(lua_State *L)
 	struct span name = charset_args(L, "charset_decode", text);
 	struct policy *p = policy_of(L);
 
-	if (charset_to_utf8(charsets, name, text, &p->scratch) == -1)
+	if (charset_to_utf8(policy_charsets(), name, text, &p->scratch) == -1)
 		return where_error(L, "kumo.encode.charset_decode: the bytes "
 		    "are not %s", name.p);
 	push_span(L, buf_span(&p->scratch));
@@ -113,20 +111,11 @@ charset_encode(lua_State *L)
 	struct policy *p = policy_of(L);
 	bool lossy = lua_isnoneornil(L, 3) || lua_toboolean(L, 3);
 
-	if (charset_from_utf8(charsets, name, text, lossy, &p->scratch) == -1)
+	if (charset_from_utf8(policy_charsets(), name, text, lossy, &p->scratch) == -1)
 		return where_error(L, "kumo.encode.charset_encode: the text "
 		    "has characters that %s has not", name.p);
 	push_span(L, buf_span(&p->scratch));
 	return 1;
-}
-
-static void
-prepare(void)
-{
-	if (charsets != NULL)
-		return;
-	charsets = charsets_open();
-	charsets_open_encoders(charsets);
 }
 
 /* ---- the module ---------------------------------------------------------- */
@@ -191,5 +180,5 @@ const struct library library_encode = {
 	.about = "Encodings of bytes as printable text, and text in other "
 	    "character sets.",
 	.functions = functions,
-	.prepare = prepare,
+	.prepare = policy_charsets_open,
 };

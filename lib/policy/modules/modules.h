@@ -11,12 +11,17 @@ extern const struct library library_crypto;
 extern const struct library library_digest;
 extern const struct library library_domain_map;
 extern const struct library library_encode;
+extern const struct library library_file_type;
 extern const struct library library_fs;
+extern const struct library library_kumo_message;
+extern const struct library library_message;
+extern const struct library library_mimepart;
 extern const struct library library_mpsc;
 extern const struct library library_redis;
 extern const struct library library_regex;
 extern const struct library library_regex_set_map;
 extern const struct library library_secrets;
+extern const struct library library_serde;
 extern const struct library library_sqlite;
 extern const struct library library_string;
 extern const struct library library_time;
@@ -28,5 +33,9 @@ int fs_read_dir(lua_State *L);
 int fs_uncached_glob(lua_State *L);
 int kumo_memoize(lua_State *L);
 int make_throttle(lua_State *L);
+/* Of kumo.string, in a file of its own. */
+int string_eval_template(lua_State *L);
+/* The table on top is `kumo`: old names of kumo.serde's functions. */
+void serde_alias(lua_State *L);
 
 #endif

@@ -10,6 +10,7 @@
 #include "lib/mail/suffix.h"
 #include "lib/policy/modules/args.h"
 #include "lib/policy/state.h"
+#include "lib/template/template.h"
 
 enum { TEXT_MAX = 16 * 1024 * 1024 }; /* of what needs room beside Lua */
 
@@ -357,6 +358,18 @@ normalize_smtp_response(lua_State *L)
 static const struct library_function functions[] = {
 	{ "ends_with", ends_with, "(s, suffix) -> boolean",
 	    "Does\n.Fa s\nend with those bytes?" },
+	{ "eval_template", string_eval_template,
+	    "(name, source, context, dialect='Jinja') -> string",
+	    "Render a template with the variables of the table\n"
+	    ".Fa context .\n"
+	    ".Fa name\n"
+	    "is a file's in form only: its extension decides what is "
+	    "escaped, and errors name it.\n"
+	    ".Fa dialect\n"
+	    "is\n.Ql Jinja ,\n.Ql Handlebars\nor\n.Ql Static ;\n"
+	    ".Xr ekiden-template 7\ndescribes them.\n"
+	    "Compiled templates are kept, so the same source costs little "
+	    "again." },
 	{ "normalize_smtp_response", normalize_smtp_response,
 	    "(text) -> string",
 	    "The reply of a server without what differs from message to "
@@ -413,19 +426,11 @@ static const struct library_function functions[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
-/* Known by its name, so that it is missed where it is called. */
-static int
-eval_template(lua_State *L)
-{
-	return where_error(L, "kumo.string.eval_template is not part of this "
-	    "version of Ekiden");
-}
-
 static void
-open(lua_State *L)
+prepare(void)
 {
-	lua_pushcfunction(L, eval_template);
-	lua_setfield(L, -2, "eval_template");
+	suffix_prepare();
+	template_prepare();
 }
 
 const struct library library_string = {
@@ -433,6 +438,5 @@ const struct library library_string = {
 	.title = "more functions for text",
 	.about = "Functions for text, beside those of Lua's\n.Ql string .",
 	.functions = functions,
-	.open = open,
-	.prepare = suffix_prepare,
+	.prepare = prepare,
 };

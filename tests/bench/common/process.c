@@ -31,13 +31,13 @@ process_raise_fd_limit(void)
 }
 
 void
-process_json_decimal(struct json *j, const char *key, double v)
+process_json_decimal(struct jout *j, const char *key, double v)
 {
 	char text[64];
 	int len = snprintf(text, sizeof(text), "%.3f", v);
 
-	json_key(j, span_of(key));
-	json_raw(j, span_make(text, (size_t)len));
+	jout_key(j, span_of(key));
+	jout_raw(j, span_make(text, (size_t)len));
 }
 
 int

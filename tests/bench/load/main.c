@@ -18,7 +18,7 @@ main(int argc, char **argv)
 	struct load *l = xcalloc(1, sizeof(*l));
 	bool all;
 
-	log_init("smtp-load", false, LOG_LEVEL_INFO);
+	log_init("smtp-load", NULL, LOG_LEVEL_INFO);
 	load_options_read(&opt, argc, argv);
 	process_raise_fd_limit();
 	load_init(l, &opt);

@@ -67,7 +67,7 @@ messages_init(struct messages *m, const struct load_options *opt)
 	m->opt = opt;
 	snprintf(m->run, sizeof(m->run), "%llx%x",
 	    (unsigned long long)clock_wall_us(), (unsigned)getpid());
-	header = message_header(m, 0).len;
+	header = message_header(m, 0, 1).len;
 	m->size = opt->size > header + 2 ? opt->size - header : 2;
 	for (unsigned i = 0; i < MESSAGE_BODIES; i++)
 		m->bodies[i] = body_make(m->size, 88172645463325252U + i);
@@ -155,7 +155,7 @@ date_refresh(struct messages *m)
 }
 
 struct span
-message_header(struct messages *m, uint64_t seq)
+message_header(struct messages *m, uint64_t seq, unsigned attempt)
 {
 	struct buf *h = &m->header;
 
@@ -173,6 +173,10 @@ message_header(struct messages *m, uint64_t seq)
 	add_number(h, seq);
 	buf_add_str(h, "\r\nX-Seq: ");
 	add_number(h, seq);
+	buf_add_str(h, "\r\nX-Transmission: ");
+	add_number(h, seq);
+	buf_add_byte(h, '.');
+	add_number(h, attempt);
 	buf_add_str(h, "\r\nMIME-Version: 1.0\r\n"
 		       "Content-Type: text/plain; charset=us-ascii\r\n\r\n");
 	return buf_span(h);

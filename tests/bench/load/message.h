@@ -30,8 +30,12 @@ void message_mail(const struct messages *m, struct buf *out, bool with_size);
 /* The RCPT line of recipient `at` of the message. */
 void message_rcpt(const struct messages *m, struct buf *out, uint64_t seq,
     uint64_t at);
-/* The header, with its empty line; valid until the next call. */
-struct span message_header(struct messages *m, uint64_t seq);
+/*
+ * The header, with its empty line; valid until the next call. X-Transmission is
+ * "SEQ.ATTEMPT": a message that is sent again has another one.
+ */
+struct span message_header(struct messages *m, uint64_t seq,
+    unsigned attempt);
 /* The body and the dot line. */
 struct span message_body(const struct messages *m, uint64_t seq);
 

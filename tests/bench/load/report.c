@@ -59,18 +59,18 @@ static void
 summary_json(const struct load *l)
 {
 	struct buf out = { 0 };
-	struct json j;
+	struct jout j;
 	double s = seconds_taken(l);
 
-	json_init(&j, &out);
-	json_object(&j);
-	json_key_uint(&j, "acknowledged", l->acknowledged);
-	json_key_uint(&j, "refused", l->refused);
-	json_key_uint(&j, "rcpt_refused", l->rcpt_refused);
-	json_key_uint(&j, "errors", l->errors);
-	json_key_text(&j, "first_error", span_of(l->error));
-	json_key_uint(&j, "connections", l->connections);
-	json_key_uint(&j, "size", l->opt->size);
+	jout_init(&j, &out);
+	jout_object(&j);
+	jout_key_uint(&j, "acknowledged", l->acknowledged);
+	jout_key_uint(&j, "refused", l->refused);
+	jout_key_uint(&j, "rcpt_refused", l->rcpt_refused);
+	jout_key_uint(&j, "errors", l->errors);
+	jout_key_text(&j, "first_error", span_of(l->error));
+	jout_key_uint(&j, "connections", l->connections);
+	jout_key_uint(&j, "size", l->opt->size);
 	process_json_decimal(&j, "seconds", s);
 	process_json_decimal(&j, "rate", (double)l->acknowledged / s);
 	process_json_decimal(&j, "p50_ms", percentile_ms(l, 50));
@@ -78,7 +78,7 @@ summary_json(const struct load *l)
 	process_json_decimal(&j, "p99_ms", percentile_ms(l, 99));
 	process_json_decimal(&j, "max_ms", (double)l->latency.max_us / 1e3);
 	process_json_decimal(&j, "cpu_seconds", (double)process_cpu_us() / 1e6);
-	json_object_end(&j);
+	jout_object_end(&j);
 	buf_add_byte(&out, '\n');
 	fwrite(buf_data(&out), 1, buf_len(&out), stdout);
 	buf_free(&out);

@@ -188,6 +188,7 @@ session_next(struct load_session *s)
 	if (!s->has_seq) {
 		s->seq = l->next_seq++;
 		s->has_seq = true;
+		s->attempt = 0;
 	}
 	message_begin(s);
 }
@@ -215,7 +216,7 @@ static void
 body_send(struct load_session *s)
 {
 	struct messages *m = &s->l->messages;
-	struct span header = message_header(m, s->seq);
+	struct span header = message_header(m, s->seq, ++s->attempt);
 	struct span body = message_body(m, s->seq);
 	struct iovec iov[2] = {
 		{ (void *)(uintptr_t)header.p, header.len },
@@ -239,8 +240,9 @@ acknowledged(struct load_session *s, const struct load_reply *r)
 	s->has_seq = false;
 	s->worked = true;
 	if (ledger_on(&l->ledger))
-		buf_addf(&l->ledger.lines, "%ju %u %s\n", (uintmax_t)s->seq,
-		    r->code, text_printable(r->text, text, sizeof(text)));
+		buf_addf(&l->ledger.lines, "%ju.%u %u %s\n",
+		    (uintmax_t)s->seq, s->attempt, r->code,
+		    text_printable(r->text, text, sizeof(text)));
 }
 
 /* The transaction is over without an acknowledgement; the session is not. */

@@ -42,6 +42,7 @@ struct load_session {
 	/* the message in hand */
 	bool has_seq;
 	uint64_t seq;
+	unsigned attempt; /* how often its content was sent */
 	int64_t begun_us;
 	uint64_t rcpts_answered, rcpts_taken;
 	unsigned failed; /* code of the first refusal; 0: none */

@@ -16,7 +16,7 @@ main(int argc, char **argv)
 	struct sink_options opt;
 	struct sink *k = xcalloc(1, sizeof(*k));
 
-	log_init("smtp-sink", false, LOG_LEVEL_INFO);
+	log_init("smtp-sink", NULL, LOG_LEVEL_INFO);
 	sink_options_read(&opt, argc, argv);
 	process_raise_fd_limit();
 	sink_init(k, &opt);

@@ -15,15 +15,17 @@ static const char usage[] =
     "  --listen ADDR:PORT   default 127.0.0.1:0; the line 'listening on\n"
     "                       ADDR:PORT' on stdout tells the port\n"
     "  --hostname NAME      in banner and replies (sink.test)\n"
-    "  --ledger FILE        a line per message taken: its X-Seq (or\n"
-    "                       Message-ID, or -) and the recipients, written\n"
-    "                       before the message is acknowledged\n"
+    "  --ledger FILE        a line per message taken: its X-Transmission\n"
+    "                       (or X-Seq, or Message-ID, or -), the recipients\n"
+    "                       and the time in microseconds, written before the\n"
+    "                       message is acknowledged\n"
     "  --store DIR          a file per message taken\n"
     "  --tls                offer STARTTLS, with a fresh certificate\n"
     "  --cert, --key FILE   offer STARTTLS with these (PEM)\n"
     "  --without WORD,...   EHLO keywords not to offer\n"
     "  --reject-rcpt CODE   answer every RCPT so\n"
     "  --fail-percent N     answer 451 to N of 100 messages\n"
+    "  --slow-percent N     answer N of 100 messages late\n"
     "  --slow-ms N          how late 'slow' is (1000)\n"
     "  --max-messages N     end after N messages taken\n"
     "SIGUSR1 prints the counters on stdout as a line of JSON, SIGUSR2 prints\n"
@@ -76,7 +78,8 @@ take_away(struct sink_options *o, struct span list)
 }
 
 enum { O_LISTEN = 256, O_HOSTNAME, O_LEDGER, O_STORE, O_TLS, O_CERT, O_KEY,
-	O_WITHOUT, O_REJECT_RCPT, O_FAIL_PERCENT, O_SLOW_MS, O_MAX_MESSAGES,
+	O_WITHOUT, O_REJECT_RCPT, O_FAIL_PERCENT, O_SLOW_PERCENT, O_SLOW_MS,
+	O_MAX_MESSAGES,
 	O_HELP };
 
 static const struct option long_options[] = {
@@ -90,6 +93,7 @@ static const struct option long_options[] = {
 	{ "without", required_argument, NULL, O_WITHOUT },
 	{ "reject-rcpt", required_argument, NULL, O_REJECT_RCPT },
 	{ "fail-percent", required_argument, NULL, O_FAIL_PERCENT },
+	{ "slow-percent", required_argument, NULL, O_SLOW_PERCENT },
 	{ "slow-ms", required_argument, NULL, O_SLOW_MS },
 	{ "max-messages", required_argument, NULL, O_MAX_MESSAGES },
 	{ "help", no_argument, NULL, O_HELP },
@@ -132,6 +136,10 @@ sink_option(struct sink_options *o, int which, const char *arg)
 		break;
 	case O_FAIL_PERCENT:
 		o->fail_percent = (unsigned)process_number("fail-percent", arg,
+		    0, 100);
+		break;
+	case O_SLOW_PERCENT:
+		o->slow_percent = (unsigned)process_number("slow-percent", arg,
 		    0, 100);
 		break;
 	case O_SLOW_MS:

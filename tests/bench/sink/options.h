@@ -28,6 +28,7 @@ struct sink_options {
 	unsigned extensions;
 	unsigned reject_rcpt;  /* a code for every RCPT; 0: none */
 	unsigned fail_percent; /* of messages, answered 451 */
+	unsigned slow_percent; /* of messages, answered after slow_ms */
 	uint64_t slow_ms;
 	uint64_t max_messages; /* 0: until a signal */
 };

@@ -420,10 +420,12 @@ static void
 ledger_message(struct sink_session *s)
 {
 	struct buf *out = &s->k->ledger.lines;
-	struct span name = header_value(s, "X-Seq:");
+	struct span name = header_value(s, "X-Transmission:");
 	size_t size;
 	char *text;
 
+	if (name.len == 0)
+		name = header_value(s, "X-Seq:");
 	if (name.len == 0)
 		name = header_value(s, "Message-ID:");
 	if (name.len == 0)
@@ -433,7 +435,7 @@ ledger_message(struct sink_session *s)
 	buf_add_str(out, text_printable(name, text, size));
 	buf_add_byte(out, ' ');
 	buf_add_str(out, text_printable(buf_span(&s->rcpts), text, size));
-	buf_add_byte(out, '\n');
+	buf_addf(out, " %jd\n", (intmax_t)clock_wall_us());
 	free(text);
 }
 
@@ -460,7 +462,8 @@ static void
 message_end(struct sink_session *s)
 {
 	const struct sink_options *opt = s->k->opt;
-	bool slow = s->slow;
+	bool slow = s->slow || (opt->slow_percent > 0 &&
+	    (unsigned)(random() % 100) < opt->slow_percent);
 
 	s->state = SINK_COMMAND;
 	if (s->drop) {

@@ -86,7 +86,8 @@ store_add(struct stored *m, const char *p, size_t len)
 		size_t dot = m->line_start && p[0] == '.';
 
 		fwrite(p + dot, 1, n - dot, m->file);
-		/* A line ends with CRLF, maybe with its CR in the last piece. */
+		/* A line ends with CRLF, maybe with its CR in the last
+		 * piece. */
 		m->line_start = nl != NULL && (n > 1 ? nl[-1] == '\r' : m->cr);
 		m->cr = p[n - 1] == '\r';
 		p += n;

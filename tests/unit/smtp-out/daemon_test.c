@@ -34,7 +34,8 @@ struct answer_row {
 };
 
 static const struct answer_row answers[] = {
-	{ "delivered", { { NULL, NULL, 0 } }, "b@b.test", 0, OUTCOME_FINISHED, 1, 1,
+	{ "delivered", { { NULL, NULL, 0 } }, "b@b.test", 0,
+	    OUTCOME_FINISHED, 1, 1,
 	    { { RECORD_DELIVERY, 250, ".", "taken", 0 } } },
 	{ "sender refused", { { "MAIL", "550 5.7.1 no", 0 } }, "b@b.test", 0,
 	    OUTCOME_FINISHED, 1, 0,
@@ -79,8 +80,8 @@ static const struct answer_row answers[] = {
 	{ "content later", { { ".", "452 4.3.1 full", 0 } }, "b@b.test", 0,
 	    OUTCOME_TRANSIENT, 0, 1,
 	    { { RECORD_TRANSIENT_FAILURE, 452, ".", NULL, 0 } } },
-	{ "421 at MAIL", { { "MAIL", "421 4.3.2 going down", 0 } }, "b@b.test", 0,
-	    OUTCOME_TRANSIENT, 0, 0,
+	{ "421 at MAIL", { { "MAIL", "421 4.3.2 going down", 0 } },
+	    "b@b.test", 0, OUTCOME_TRANSIENT, 0, 0,
 	    { { RECORD_TRANSIENT_FAILURE, 421, NULL, NULL, 0 } } },
 	{ "421 after a refusal", { { "RCPT TO:<b", "550 5.1.1 unknown", 0 },
 	    { "RCPT TO:<c", "421 4.3.2 going down", 0 } },
@@ -106,11 +107,11 @@ static const struct answer_row answers[] = {
 	{ "no 8BITMIME", { { "EHLO", "250-peer\r\n250 PIPELINING", 0 } },
 	    "b@b.test", ENVELOPE_BODY_8BIT, OUTCOME_FINISHED, 1, 0,
 	    { { RECORD_BOUNCE, 554, "", NULL, 0 } } },
-	{ "no SMTPUTF8", { { NULL, NULL, 0 } }, "b@b.test", ENVELOPE_HEADER_8BIT,
-	    OUTCOME_FINISHED, 1, 0,
+	{ "no SMTPUTF8", { { NULL, NULL, 0 } }, "b@b.test",
+	    ENVELOPE_HEADER_8BIT, OUTCOME_FINISHED, 1, 0,
 	    { { RECORD_BOUNCE, 554, "", NULL, 0 } } },
-	{ "one recipient needs SMTPUTF8", { { NULL, NULL, 0 } }, "b@b.test,\xc3\xa4@b.test",
-	    0, OUTCOME_FINISHED, 2, 1,
+	{ "one recipient needs SMTPUTF8", { { NULL, NULL, 0 } },
+	    "b@b.test,\xc3\xa4@b.test", 0, OUTCOME_FINISHED, 2, 1,
 	    { { RECORD_DELIVERY, 250, NULL, NULL, 1 },
 	      { RECORD_BOUNCE, 554, "", NULL, 1 } } },
 	{ "SIZE announced", { { "EHLO", "250-peer\r\n250 SIZE 20", 0 } },
@@ -454,7 +455,8 @@ static void
 test_timeouts(void **state)
 {
 	static const struct line_rule silent[][2] = {
-		{ { "MAIL", "", 0 } }, { { "DATA", "", 0 } }, { { ".", "", 0 } },
+		{ { "MAIL", "", 0 } }, { { "DATA", "", 0 } },
+		{ { ".", "", 0 } },
 		/* A drip is no reply. */
 		{ { "MAIL", "250-a\r\n250-b\r\n250-c", 0 } },
 	};
@@ -682,10 +684,10 @@ test_maildir(void **state)
 	rig_start(&r, ROLE_LOCAL);
 	terms_defaults(&t);
 	t.kind = DELIVER_MAILDIR;
-	t.queue.protocol.kind = PROTOCOL_MAILDIR;
-	t.queue.protocol.maildir_path = xasprintf("%s/{{ domain_part }}/"
+	t.protocol.kind = PROTOCOL_MAILDIR;
+	t.protocol.maildir_path = xasprintf("%s/{{ domain_part }}/"
 	    "{{local_part}}", folder);
-	t.queue.protocol.file_mode = 0640;
+	t.protocol.file_mode = 0640;
 	rig_open(&r, 7, &t);
 	rig_message(&r, 7, 1, "b@b.test,../x@b.test", 0, SPAN_LIT(BODY),
 	    false);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "tests/support/check.h"
@@ -214,6 +215,33 @@ finds_the_nearest(void **state)
 	assert_null(text_nearest(SPAN_LIT("listen"), names, COUNT(names)));
 }
 
+static const struct {
+	double v;
+	const char *text;
+} doubles[] = {
+	{ 0, "0.0" }, { -0.0, "-0.0" }, { 1, "1.0" }, { 10, "10.0" },
+	{ 0.1, "0.1" }, { -1.5, "-1.5" }, { 100, "100.0" },
+	{ 123456.789, "123456.789" }, { 1e15, "1000000000000000.0" },
+	{ 1e16, "1e16" }, { 1.5e16, "1.5e16" }, { 1e21, "1e21" },
+	{ 1e-5, "0.00001" }, { 1e-6, "1e-6" }, { -1.25e-7, "-1.25e-7" },
+	{ 5e-324, "5e-324" }, { 1.7976931348623157e308,
+	    "1.7976931348623157e308" },
+	{ 2.0 / 3, "0.6666666666666666" }, { NAN, "nan" },
+	{ INFINITY, "inf" }, { -INFINITY, "-inf" },
+};
+
+static void
+writes_doubles(void **state)
+{
+	char text[TEXT_DOUBLE_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(doubles); i++)
+		check_str(doubles[i].text, text_double(doubles[i].v, text),
+		    doubles[i].text);
+}
+
 int
 main(void)
 {
@@ -224,6 +252,7 @@ main(void)
 		cmocka_unit_test(makes_printable),
 		cmocka_unit_test(knows_utf8),
 		cmocka_unit_test(finds_the_nearest),
+		cmocka_unit_test(writes_doubles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

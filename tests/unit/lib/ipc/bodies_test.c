@@ -133,7 +133,7 @@ PLAIN(lookup, LOOKUP_THROTTLE, SPAN_LIT("value"))
 PLAIN(lookup_answer, true, SPAN_LIT("error"), SPAN_LIT("value"))
 BODY(health, number, { HEALTH_FAILED }, v.v = health_get(r),
     health_put(b, (enum health)v.v), (void)0)
-LISTS(enqueued, .commit = 9, .entries = entries, .n = 2)
+LISTS(enqueued, .commit = 9, .more = true, .entries = entries, .n = 2)
 PLAIN(enqueued_gap, 1, UINT64_MAX)
 LISTS(settle, .id = id1, .action = SETTLE_SET_ASIDE, .due_ms = -3,
     .attempts = 4, .done = numbers, .n_done = 3, .of_rcpts = 5,
@@ -155,7 +155,7 @@ LISTS(cursors, .v = cursors, .n = 2)
 
 LISTS(session_open, .session = 1, .kind = DELIVER_MAILDIR,
     .ready_queue = SPAN_LIT("rq"), .domain = SPAN_LIT("d"),
-    .path = SPAN_LIT("p"), .source = SPAN_LIT("s"), .queue = SPAN_LIT("q"),
+    .path = SPAN_LIT("p"), .source = SPAN_LIT("s"), .protocol = SPAN_LIT("q"),
     .hosts = hosts, .n_hosts = 2, .keep_order = true, .tls_broken = true)
 BODY(session_close, number, { 5 }, v.v = session_close_get(r),
     session_close_put(b, v.v), (void)0)

@@ -247,7 +247,7 @@ open_descriptors(void)
 	return n;
 }
 
-/* ---- what arrives ---------------------------------------------------------- */
+/* ---- what arrives ------------------------------------------------------- */
 
 /* Two frames cut anywhere, and byte by byte: the same two frames. */
 static void
@@ -428,7 +428,7 @@ half_a_frame_then_the_end(void **state)
 	check_int("descriptors left", open_descriptors(), before);
 }
 
-/* ---- pausing, closing ------------------------------------------------------ */
+/* ---- pausing, closing --------------------------------------------------- */
 
 static void
 pauses(void **state)
@@ -476,7 +476,7 @@ closes_in_its_handler(void **state)
 	rig_end(&g);
 }
 
-/* ---- much to say ------------------------------------------------------------ */
+/* ---- much to say -------------------------------------------------------- */
 
 static void
 send_bytes(struct end *e, uint64_t id, size_t len)

@@ -4,7 +4,8 @@
 #include "lib/mail/queue_name.h"
 
 static const struct {
-	const char *text, *campaign, *tenant, *domain, *routing; /* NULL: none */
+	/* NULL: none */
+	const char *text, *campaign, *tenant, *domain, *routing;
 	const char *again; /* written again; NULL: the same */
 } names[] = {
 	{ "c:t@d", "c", "t", "d", NULL, NULL },

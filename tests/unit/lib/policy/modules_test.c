@@ -32,6 +32,25 @@ file_read(const char *path)
 	return text;
 }
 
+/* What a loader would have read for the scripts' *_load functions. */
+static void
+files_add(struct bundle *bundle)
+{
+	glob_t found;
+	char name[256];
+	struct buf text;
+	size_t i;
+
+	assert_int_equal(glob("tests/lua/data/*", 0, NULL, &found), 0);
+	for (i = 0; i < found.gl_pathc; i++) {
+		text = file_read(found.gl_pathv[i]);
+		snprintf(name, sizeof(name), "file:%s", found.gl_pathv[i]);
+		bundle_add(bundle, name, buf_span(&text));
+		buf_free(&text);
+	}
+	globfree(&found);
+}
+
 static int
 run_script(struct loop *loop, const char *path)
 {
@@ -50,6 +69,7 @@ run_script(struct loop *loop, const char *path)
 	bundle_add(&suite.bundle, "tests/lua/check.lua", buf_span(&check));
 	bundle_add(&suite.bundle, "file:tests/lua/secret.key",
 	    buf_span(&secret));
+	files_add(&suite.bundle);
 	p = policy_load(loop, &suite, &error);
 	if (p == NULL) {
 		fprintf(stderr, "%s\n%s\n", error.text,
@@ -87,10 +107,63 @@ scripts(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* ---- the tables as pages ------------------------------------------------ */
+
+/* A macro of mdoc(7) inside a line is text to it. */
+static void
+check_page(const char *of, const char *name, const char *text)
+{
+	const char *p;
+
+	if (text == NULL || *text == '\0')
+		fail_msg("%s: %s has no text", of, name);
+	for (p = text; *p != '\0'; p++) {
+		if (p[0] == ' ' && p[1] == '.' && p[2] >= 'A' && p[2] <= 'Z')
+			fail_msg("%s: %s: a macro is not at the begin of its "
+			    "line: %.40s", of, name, p);
+		if (p[0] == '.' && (p == text || p[-1] == '\n') && (p[1] <
+		    'A' || p[1] > 'Z'))
+			fail_msg("%s: %s: a line begins with a dot: %.40s",
+			    of, name, p);
+	}
+}
+
+static void
+check_functions(const char *of, const struct library_function *f)
+{
+	for (; f != NULL && f->name != NULL; f++) {
+		if (f->args != NULL)
+			check_page(of, f->name, f->text);
+	}
+}
+
+static void
+pages(void **state)
+{
+	const struct library_type *const *type;
+	const struct library_field *f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; libraries[i] != NULL; i++) {
+		check_page(libraries[i]->name, "about", libraries[i]->about);
+		check_functions(libraries[i]->name, libraries[i]->functions);
+		for (type = libraries[i]->types; type != NULL && *type != NULL;
+		    type++) {
+			check_page((*type)->name, "about", (*type)->about);
+			check_functions((*type)->name, (*type)->methods);
+			for (f = (*type)->fields; f != NULL && f->name != NULL;
+			    f++)
+				check_page((*type)->name, f->name, f->text);
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pages),
 		cmocka_unit_test(scripts),
 	};
 

@@ -59,7 +59,8 @@ static const struct {
 	{ "while true do local c = coroutine.wrap(function() while true do "
 	    "end end) pcall(c) end", POLICY_TOO_LONG, PLACE "1: " },
 	{ "local s = ('x'):rep(1e9)", POLICY_TOO_BIG, "the script used up" },
-	{ "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1e6) .. i end", POLICY_TOO_BIG,
+	{ "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1e6) .. i end",
+	    POLICY_TOO_BIG,
 	    "the script used up" },
 	{ "\x1bLua", POLICY_FAILED, "attempt to load a binary chunk" },
 	{ "assert(load('\\27Lua'))", POLICY_FAILED, PLACE "1: " },
@@ -380,7 +381,7 @@ static const struct {
 	    NULL },
 	{ "msg:prepend_header('X New', 'a')", POLICY_TROUBLE, 0, 0, NULL },
 	{ "msg:prepend_header('X-New', 'gr\xc3\xbcn', true)", POLICY_OK, 0,
-	    POLICY_EDIT_PREFIX, "X-New: =?UTF-8?B?Z3LDvG4=?=\r\nReceived" },
+	    POLICY_EDIT_PREFIX, "X-New: =?UTF-8?q?gr=C3=BCn?=\r\nReceived" },
 	{ "msg:append_header('X-End', 'v') assert(msg:get_data():find("
 	    "'last\\r\\nX-End: v\\r\\n\\r\\ntext', 1, true))", POLICY_OK, 0,
 	    POLICY_EDIT_BODY, "Received: by us\r\nFrom: a@b.test\r\nX-One" },
@@ -562,6 +563,6 @@ main(void)
 		cmocka_unit_test(test_none),
 	};
 
-	log_init("test", false, LOG_LEVEL_ERROR);
+	log_init("test", NULL, LOG_LEVEL_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

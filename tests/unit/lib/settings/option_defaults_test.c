@@ -470,11 +470,11 @@ row_check(const struct option_table *t, const struct option_row *row,
 {
 	const char *want = row_want(t->of, row->name);
 	struct buf out = { 0 };
-	struct json j;
+	struct jout j;
 
 	if (want == NULL)
 		return;
-	json_init(&j, &out);
+	jout_init(&j, &out);
 	row->kind->json(row, &j, (const uint8_t *)obj + row->offset);
 	buf_add_byte(&out, '\0');
 	if (strcmp((char *)buf_data(&out), want) != 0)

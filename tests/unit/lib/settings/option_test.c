@@ -26,9 +26,9 @@ static char *
 json_of(const struct option_table *t, const void *obj)
 {
 	struct buf out = { 0 };
-	struct json j;
+	struct jout j;
 
-	json_init(&j, &out);
+	jout_init(&j, &out);
 	option_json(t, &j, obj);
 	return text_of(&out);
 }

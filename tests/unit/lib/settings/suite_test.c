@@ -363,7 +363,7 @@ static void
 dns_test(void **state)
 {
 	struct buf b = { 0 };
-	struct json j;
+	struct jout j;
 	struct suite s;
 
 	(void)state;
@@ -381,7 +381,7 @@ dns_test(void **state)
 	assert_true(s.dns.parts[2].test_zones.v[0].secure);
 	assert_string_equal(s.dns.parts[2].test_zones.v[1].zone, "c");
 	assert_string_equal(s.dns.parts[2].servfail.v[0], "bad.example");
-	json_init(&j, &b);
+	jout_init(&j, &b);
 	suite_json(&j, &s);
 	assert_true(buf_len(&b) > 100);
 	buf_free(&b);

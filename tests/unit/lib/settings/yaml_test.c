@@ -21,7 +21,7 @@ static const struct {
 	{ "a: -7\nb: +7\nc: 0o17\nd: 0xff",
 	    "{\"a\":-7,\"b\":7,\"c\":15,\"d\":255}" },
 	{ "a: 9223372036854775807", "{\"a\":9223372036854775807}" },
-	{ "a: 1.5\nb: 1e3\nc: .5\nd: .inf\ne: 0x", "{\"a\":1.5,\"b\":1000,"
+	{ "a: 1.5\nb: 1e3\nc: .5\nd: .inf\ne: 0x", "{\"a\":1.5,\"b\":1000.0,"
 	    "\"c\":0.5,\"d\":null,\"e\":\"0x\"}" },
 	{ "a: true\nb: False\nc: ~\nd: null\ne:",
 	    "{\"a\":true,\"b\":false,\"c\":null,\"d\":null,\"e\":null}" },
@@ -43,7 +43,7 @@ good_test(void **state)
 	struct problems problems;
 	struct value *v;
 	struct buf out;
-	struct json j;
+	struct jout j;
 	size_t i;
 
 	(void)state;
@@ -53,7 +53,7 @@ good_test(void **state)
 		v = yaml_parse(span_of(good_rows[i].yaml), &problems);
 		if (v == NULL)
 			fail_msg("row %zu: %s", i, problems.v[0].text);
-		json_init(&j, &out);
+		jout_init(&j, &out);
 		value_to_json(&j, v);
 		buf_add_byte(&out, '\0');
 		assert_string_equal((char *)buf_data(&out),

@@ -39,6 +39,7 @@ struct bed_session {
 	bool told_to_close;
 	enum close_reason why;
 	char ready[96];
+	char terms[16];
 };
 
 struct bed_settle {
@@ -67,6 +68,7 @@ struct bed {
 	unsigned path_wire;
 	struct queue_config queue;
 	unsigned queue_wire;
+	const char *terms;    /* of the protocol */
 	struct pool_entry entries[16];
 	unsigned nentries;
 	unsigned mute; /* bits of action kinds: not answered */
@@ -176,7 +178,6 @@ bed_answer(struct bed *b, const struct action *a)
 	struct span n;
 	struct egress_source source;
 	struct egress_pool pool;
-	bool fail = b->fail & 1u << a->kind;
 
 	bed_copy(name, sizeof(name), a->u.ask.name);
 	n = span_of(name);
@@ -184,28 +185,35 @@ bed_answer(struct bed *b, const struct action *a)
 	b->asked[a->kind]++;
 	if (b->mute & 1u << a->kind)
 		return;
+	if (a->kind != ACTION_ASK_MX && b->fail & 1u << a->kind) {
+		engine_no_answer(b->e, a->kind, n,
+		    SPAN_LIT("the answer failed"));
+		return;
+	}
 	if (a->kind == ACTION_ASK_QUEUE_CONFIG) {
 		struct engine_queue_config c = {
 			.config = &b->queue,
 			.protocol = SPAN_LIT("smtp_client"),
 		};
 
-		snprintf(wire, sizeof(wire), "q%u", b->queue_wire);
+		snprintf(wire, sizeof(wire), "q%u%s", b->queue_wire,
+		    b->terms != NULL ? b->terms : "");
 		c.wire = span_of(wire);
-		engine_queue_config(b->e, n, fail ? NULL : &c);
+		c.terms = span_of(b->terms);
+		engine_queue_config(b->e, n, &c);
 	} else if (a->kind == ACTION_ASK_PATH) {
 		snprintf(wire, sizeof(wire), "p%u", b->path_wire);
-		engine_path(b->e, n, fail ? NULL : &b->path, span_of(wire));
+		engine_path(b->e, n, &b->path, span_of(wire));
 	} else if (a->kind == ACTION_ASK_SOURCE) {
 		memset(&source, 0, sizeof(source));
 		source.ttl = 60000;
-		engine_source(b->e, n, fail ? NULL : &source, n);
+		engine_source(b->e, n, &source, n);
 	} else if (a->kind == ACTION_ASK_POOL) {
 		memset(&pool, 0, sizeof(pool));
 		pool.ttl = 60000;
 		pool.entries.v = b->entries;
 		pool.entries.n = b->nentries;
-		engine_pool(b->e, n, fail ? NULL : &pool);
+		engine_pool(b->e, n, &pool);
 	} else {
 		struct engine_mx mx = {
 			.result = b->mx, .hosts = SPAN_LIT("hosts"),
@@ -297,6 +305,7 @@ bed_do(struct bed *b, const struct action *a)
 		s->id = a->u.open.session;
 		s->worker = a->u.open.worker;
 		bed_copy(s->ready, sizeof(s->ready), a->u.open.ready_queue);
+		bed_copy(s->terms, sizeof(s->terms), a->u.open.terms);
 		if (b->start_sessions) {
 			s->started = true;
 			engine_session_started(b->e, s->id);
@@ -385,7 +394,8 @@ bed_close_told(struct bed *b)
 
 	for (i = 0; i < b->nsessions;)
 		if (b->sessions[i].told_to_close)
-			bed_end(b, b->sessions[i].id, ENGINE_SESSION_CLOSED, "");
+			bed_end(b, b->sessions[i].id,
+			    ENGINE_SESSION_CLOSED, "");
 		else
 			i++;
 }

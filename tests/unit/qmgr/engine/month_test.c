@@ -130,7 +130,8 @@ random_outcome(struct month *m, const char *queue)
 	if (strstr(queue, "flaky") != NULL)
 		return dice < 30 ? ENGINE_OUTCOME_DELIVERED : dice < 90 ?
 		    ENGINE_OUTCOME_TRANSIENT : ENGINE_OUTCOME_BOUNCED;
-	return dice < 85 ? ENGINE_OUTCOME_DELIVERED : dice < 93 ? ENGINE_OUTCOME_TRANSIENT :
+	return dice < 85 ? ENGINE_OUTCOME_DELIVERED :
+	    dice < 93 ? ENGINE_OUTCOME_TRANSIENT :
 	    dice < 97 ? ENGINE_OUTCOME_BOUNCED : ENGINE_OUTCOME_RETURNED;
 }
 
@@ -177,11 +178,13 @@ month_sessions(struct month *m)
 		s = &m->b.sessions[i];
 		if (s->told_to_close) {
 			if (chance(m, 2))
-				month_session_ends(m, i--, ENGINE_SESSION_CLOSED);
+				month_session_ends(m, i--,
+				    ENGINE_SESSION_CLOSED);
 		} else if (!s->started && chance(m, 3)) {
 			if (strstr(s->ready, "dead") != NULL || chance(m, 50)) {
 				month_session_ends(m, i--, chance(m, 30) ?
-				    ENGINE_SESSION_NO_HOSTS : ENGINE_SESSION_PLAN_FAILED);
+				    ENGINE_SESSION_NO_HOSTS :
+				    ENGINE_SESSION_PLAN_FAILED);
 				continue;
 			}
 			s->started = true;

@@ -146,7 +146,8 @@ test_queue_rate(void **state)
 	assert_int_equal(bed_totals(&b).counters.delivered, 70);
 	/* Work by what moves, not by what waits. */
 	assert_true(bed_totals(&b).steps < 5000 * 2);
-	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_DEFER, ENGINE_RECORD_NONE), 0);
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_DEFER,
+	    ENGINE_RECORD_NONE), 0);
 	assert_int_equal(bed_totals(&b).counters.transient, 0);
 	bed_check_deep(&b);
 	bed_free(&b);

@@ -197,7 +197,8 @@ test_message_rate(void **state)
 	assert_int_equal(bed_totals(&b).waiting, 4);
 	assert_int_equal(b.nsessions, 0);
 	assert_int_equal(bed_totals(&b).counters.returned, 4);
-	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_DEFER, ENGINE_RECORD_NONE), 0);
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_DEFER,
+	    ENGINE_RECORD_NONE), 0);
 	bed_pass(&b, 9900);
 	assert_int_equal(bed_totals(&b).counters.delivered, 1);
 	while (bed_totals(&b).messages > 0) {
@@ -368,14 +369,14 @@ test_whole_queue_verdicts(void **state)
 		uint16_t code;
 		const char *enhanced;
 	} rows[] = {
-		{ ENGINE_SESSION_NO_HOSTS, ENGINE_SETTLE_DEFER, ENGINE_RECORD_TRANSIENT_FAILURE,
-		    451, "4.4.4" },
-		{ ENGINE_SESSION_SKIPPED, ENGINE_SETTLE_DEFER, ENGINE_RECORD_TRANSIENT_FAILURE,
-		    451, "4.4.4" },
-		{ ENGINE_SESSION_PROHIBITED, ENGINE_SETTLE_REMOVE, ENGINE_RECORD_BOUNCE, 550,
-		    "5.4.4" },
-		{ ENGINE_SESSION_NULL_MX, ENGINE_SETTLE_REMOVE, ENGINE_RECORD_BOUNCE, 556,
-		    "5.1.10" },
+		{ ENGINE_SESSION_NO_HOSTS, ENGINE_SETTLE_DEFER,
+		    ENGINE_RECORD_TRANSIENT_FAILURE, 451, "4.4.4" },
+		{ ENGINE_SESSION_SKIPPED, ENGINE_SETTLE_DEFER,
+		    ENGINE_RECORD_TRANSIENT_FAILURE, 451, "4.4.4" },
+		{ ENGINE_SESSION_PROHIBITED, ENGINE_SETTLE_REMOVE,
+		    ENGINE_RECORD_BOUNCE, 550, "5.4.4" },
+		{ ENGINE_SESSION_NULL_MX, ENGINE_SETTLE_REMOVE,
+		    ENGINE_RECORD_BOUNCE, 556, "5.1.10" },
 	};
 	struct bed b;
 	size_t i;
@@ -505,7 +506,8 @@ test_live_limits(void **state)
 	bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 	bed_run(&b);
 	assert_int_equal(bed_totals(&b).ready, 100);
-	assert_true(bed_settled(&b, ENGINE_SETTLE_KEEP, ENGINE_RECORD_DELAYED) >= 870);
+	assert_true(bed_settled(&b, ENGINE_SETTLE_KEEP,
+	    ENGINE_RECORD_DELAYED) >= 870);
 	for (i = 0; i < 60; i++) {
 		bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
 		bed_run(&b);
@@ -696,7 +698,8 @@ test_store(void **state)
 	engine_store_health(b.e, false);
 	add_many(&b, "example.com", 1);
 	bed_run(&b);
-	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_KEEP, ENGINE_RECORD_DELAYED), 1);
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_KEEP,
+	    ENGINE_RECORD_DELAYED), 1);
 	assert_string_equal(b.settles[0].enhanced, "4.3.0");
 	bed_deliver_all(&b);
 	bed_pass(&b, 300000);

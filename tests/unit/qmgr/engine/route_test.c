@@ -227,7 +227,8 @@ test_selection_rate(void **state)
 	    &b.path.source_selection_rate), 0);
 	assert_string_equal(route_each(&b, 6, got), "abab--");
 	/* Late, but not tried: the rest goes as the rate allows. */
-	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_KEEP, ENGINE_RECORD_DELAYED), 1);
+	assert_int_equal(bed_settled(&b, ENGINE_SETTLE_KEEP,
+	    ENGINE_RECORD_DELAYED), 1);
 	assert_int_equal(bed_totals(&b).ready, 4);
 	bed_pass(&b, 29000);
 	assert_int_equal(bed_totals(&b).ready, 4);
@@ -246,10 +247,10 @@ test_destinations(void **state)
 		uint16_t code;
 		const char *enhanced;
 	} rows[] = {
-		{ "nullmx.example", ENGINE_SETTLE_REMOVE, ENGINE_RECORD_BOUNCE, 556,
-		    "5.1.10" },
-		{ "nx.example", ENGINE_SETTLE_DEFER, ENGINE_RECORD_TRANSIENT_FAILURE, 451,
-		    "4.4.4" },
+		{ "nullmx.example", ENGINE_SETTLE_REMOVE,
+		    ENGINE_RECORD_BOUNCE, 556, "5.1.10" },
+		{ "nx.example", ENGINE_SETTLE_DEFER,
+		    ENGINE_RECORD_TRANSIENT_FAILURE, 451, "4.4.4" },
 		{ "c:t@example.com!nullmx.example", ENGINE_SETTLE_REMOVE,
 		    ENGINE_RECORD_BOUNCE, 556, "5.1.10" },
 	};
@@ -274,8 +275,8 @@ test_destinations(void **state)
 static void
 test_asking(void **state)
 {
-	struct engine_mx mx = { .result = ENGINE_MX_FOUND, .site = SPAN_LIT("slow"),
-		.ttl_ms = 1000 };
+	struct engine_mx mx = { .result = ENGINE_MX_FOUND,
+		.site = SPAN_LIT("slow"), .ttl_ms = 1000 };
 	struct bed b;
 	int i;
 
@@ -323,6 +324,10 @@ test_failed_questions(void **state)
 		bed_add(&b, "example.com", 0, 100);
 		bed_run(&b);
 		assert_int_equal(b.asked[kinds[i]], 1);
+		/* The message is told why it waits, once. */
+		assert_int_equal(b.nsettles, 1);
+		assert_int_equal(b.settles[0].record, ENGINE_RECORD_DELAYED);
+		assert_string_equal(b.settles[0].text, "the answer failed");
 		bed_pass(&b, 30000);
 		assert_int_equal(b.asked[kinds[i]], 1);
 		/* No attempt was made, no message lost; it is asked again. */
@@ -330,6 +335,7 @@ test_failed_questions(void **state)
 		    ENGINE_RECORD_TRANSIENT_FAILURE), 0);
 		bed_pass(&b, 40000);
 		assert_int_equal(b.asked[kinds[i]], 2);
+		assert_int_equal(b.nsettles, 1);
 		b.fail = 0;
 		bed_pass(&b, 130000);
 		assert_int_equal(bed_totals(&b).ready, 1);
@@ -436,30 +442,188 @@ test_same_spelling(void **state)
 	bed_free(&b);
 }
 
-/* Sessions carry the terms they were opened with: new ones, new sessions. */
-static void
-test_outdated_sessions(void **state)
+static const char *
+terms_of_hand(struct bed *b, const char *queue)
 {
+	size_t i;
+
+	for (i = 0; i < b->nhands; i++)
+		if (strcmp(b->hands[i].queue, queue) == 0)
+			return bed_session(b, b->hands[i].session)->terms;
+	return "none";
+}
+
+/* One site and protocol, but each queue's messages on that queue's terms. */
+static void
+test_terms(void **state)
+{
+	static const struct {
+		const char *queue;
+		const char *terms;
+		unsigned ready_queues; /* then */
+	} rows[] = {
+		{ "one.com", NULL, 1 },
+		{ "two.com", "0640", 2 },
+		{ "three.com", "0600", 3 },
+		{ "four.com", "0640", 3 },
+		{ "five.com", NULL, 3 },
+	};
+	struct bed b;
+	size_t i;
+
+	(void)state;
+	bed_new(&b);
+	b.one_site = "site.test";
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		b.terms = rows[i].terms;
+		bed_add(&b, rows[i].queue, 0, 100);
+		bed_run(&b);
+		if (bed_totals(&b).ready_queues != rows[i].ready_queues)
+			print_error("%s: got %u, want %u\n", rows[i].queue,
+			    bed_totals(&b).ready_queues, rows[i].ready_queues);
+		assert_int_equal(bed_totals(&b).ready_queues,
+		    rows[i].ready_queues);
+	}
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(terms_of_hand(&b, rows[i].queue),
+		    rows[i].terms != NULL ? rows[i].terms : "");
+	bed_deliver_all(&b);
+	bed_check_deep(&b);
+	bed_pass(&b, 6000);
+	bed_close_told(&b);
+	bed_pass(&b, 12 * 60000);
+	assert_int_equal(bed_totals(&b).ready_queues, 0);
+	bed_free(&b);
+}
+
+struct change {
+	const char *option;
+	const char *value;
+	size_t open;           /* of 3 sessions, those that stay */
+	enum close_reason why; /* of the others */
+};
+
+static void
+change_path(struct bed *b, const struct change *c)
+{
+	struct value *map = value_map(1);
+	struct problems problems = { 0 };
+
+	value_map_add(map, 1, span_of(c->option),
+	    value_from_plain(1, span_of(c->value)));
+	assert_int_equal(option_fill(&egress_path_table, &b->path, map,
+	    &problems), 0);
+	problems_free(&problems);
+	value_free(&map);
+	b->path_wire++;
+}
+
+static size_t
+sessions_open(const struct bed *b, enum close_reason why)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < b->nsessions; i++) {
+		if (!b->sessions[i].told_to_close)
+			n++;
+		else
+			assert_int_equal(b->sessions[i].why, why);
+	}
+	return n;
+}
+
+/* What sessions stand on makes new ones; limits and rates hold at once. */
+static void
+test_path_changes(void **state)
+{
+	static const struct change rows[] = {
+		{ "connection_limit", "100", 3, CLOSE_LIMIT },
+		{ "connection_limit", "2", 2, CLOSE_LIMIT },
+		{ "connection_limit", "0", 0, CLOSE_LIMIT },
+		{ "max_message_rate", "5/s", 3, CLOSE_THROTTLED },
+		{ "max_connection_rate", "5/s", 3, CLOSE_THROTTLED },
+		{ "max_ready", "7", 3, CLOSE_LIMIT },
+		{ "max_deliveries_per_connection", "1", 0,
+		    CLOSE_MAX_DELIVERIES },
+		{ "max_deliveries_per_connection", "500", 3,
+		    CLOSE_MAX_DELIVERIES },
+		{ "idle_timeout", "1s", 3, CLOSE_IDLE },
+		{ "refresh_interval", "7s", 3, CLOSE_LIMIT },
+		{ "smtp_port", "26", 0, CLOSE_OUTDATED },
+		{ "ehlo_domain", "other.test", 0, CLOSE_OUTDATED },
+		{ "enable_tls", "Disabled", 0, CLOSE_OUTDATED },
+		{ "use_lmtp", "true", 0, CLOSE_OUTDATED },
+		{ "data_timeout", "7s", 0, CLOSE_OUTDATED },
+		{ "enable_dane", "true", 0, CLOSE_OUTDATED },
+	};
+	struct bed b;
+	size_t i, k, open;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bed_new(&b);
+		b.path.connection_limit.limit = 3;
+		for (k = 0; k < 100; k++)
+			bed_add(&b, "example.com", 0, 100);
+		bed_run(&b);
+		while (b.nhands > 0) {
+			bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
+			bed_run(&b);
+		}
+		assert_int_equal(sessions_open(&b, CLOSE_LIMIT), 3);
+		change_path(&b, &rows[i]);
+		b.now += 500;
+		engine_clock(b.e, b.now);
+		engine_path(b.e,
+		    SPAN_LIT("unspecified->example.com@smtp_client"), &b.path,
+		    span_of(rows[i].value));
+		bed_run(&b);
+		open = sessions_open(&b, rows[i].why);
+		if (open != rows[i].open)
+			print_error("%s = %s: got %zu, want %zu\n",
+			    rows[i].option, rows[i].value, open, rows[i].open);
+		assert_int_equal(open, rows[i].open);
+		bed_check_deep(&b);
+		bed_pass(&b, 600);
+		/* One second after the last outcome. */
+		if (rows[i].why == CLOSE_IDLE)
+			assert_int_equal(sessions_open(&b, CLOSE_IDLE), 0);
+		bed_free(&b);
+	}
+}
+
+/* A session holds its place in the shared counts of its new path. */
+static void
+test_shared_limit_changes(void **state)
+{
+	struct named_limit first = { (char *)(uintptr_t)"first", { 9, false } };
+	struct named_limit other = { (char *)(uintptr_t)"other", { 1, false } };
 	struct bed b;
 
 	(void)state;
 	bed_new(&b);
-	b.path.connection_limit.limit = 1;
-	bed_add(&b, "example.com", 0, 100);
+	b.path.additional_connection_limits.v = &first;
+	b.path.additional_connection_limits.n = 1;
+	bed_add(&b, "one.com", 0, 100);
 	bed_run(&b);
-	bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
+	assert_int_equal(b.nhands, 1);
+	b.path.additional_connection_limits.v = &other;
+	engine_path(b.e, SPAN_LIT("unspecified->one.com@smtp_client"), &b.path,
+	    SPAN_LIT("renewed"));
+	b.path_wire++;
+	bed_add(&b, "two.com", 0, 100);
 	bed_run(&b);
 	assert_int_equal(b.nsessions, 1);
 	assert_false(b.sessions[0].told_to_close);
-	b.path_wire++;
-	engine_config_epoch(b.e, 1);
-	bed_add(&b, "example.com", 0, 100);
-	bed_run(&b);
-	assert_true(b.sessions[0].told_to_close);
-	assert_int_equal(b.nhands, 0);
+	bed_outcome(&b, 0, ENGINE_OUTCOME_DELIVERED);
+	bed_pass(&b, 6000);
 	bed_close_told(&b);
 	bed_run(&b);
 	assert_int_equal(b.nhands, 1);
+	assert_string_equal(b.hands[0].queue, "two.com");
+	bed_check_deep(&b);
+	b.path.additional_connection_limits.v = NULL;
+	b.path.additional_connection_limits.n = 0;
 	bed_free(&b);
 }
 
@@ -481,7 +645,9 @@ main(void)
 		cmocka_unit_test(test_epoch_waits),
 		cmocka_unit_test(test_epoch_unhalts),
 		cmocka_unit_test(test_same_spelling),
-		cmocka_unit_test(test_outdated_sessions),
+		cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_path_changes),
+		cmocka_unit_test(test_shared_limit_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

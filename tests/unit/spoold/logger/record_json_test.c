@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spoold/logger/record_json.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "tests/support/check.h"
-#include "tests/support/jansson.h"
 
 static const struct uuid node = { { 0xaa, [15] = 0xbb } };
 
