@@ -7,13 +7,14 @@
 #include "lib/base/alloc.h"
 #include "lib/redis/url.h"
 #include "lib/settings/option_kind.h"
+#include "lib/settings/option_list.h"
 
 enum { NODES_MAX = 64 };
 
 /* ---- REDIS_NODES: a URL or a list of them ------------------------------- */
 
 static enum option_read
-node_read(const struct option_at *at, struct texts *out, const struct value *v)
+node_read(const struct option_at *at, void *field, const struct value *v)
 {
 	struct redis_url url;
 	const char *why;
@@ -28,86 +29,96 @@ node_read(const struct option_at *at, struct texts *out, const struct value *v)
 		return OPTION_READ_TOLD;
 	}
 	redis_url_free(&url);
-	out->v = xreallocarray(out->v, out->n + 1, sizeof(*out->v));
-	out->v[out->n++] = xmemdupz(v->u.text.p, v->u.text.len);
+	*(char **)field = xmemdupz(v->u.text.p, v->u.text.len);
 	return OPTION_READ_OK;
 }
+
+static void
+node_get(const struct option_row *row, struct reader *r, void *field,
+    unsigned depth)
+{
+	char *s = option_text_get(r, false);
+	struct redis_url url;
+	const char *why;
+
+	(void)row;
+	(void)depth;
+	if (s == NULL || redis_url_parse(span_of(s), &url, &why) == -1)
+		reader_fail(r);
+	else
+		redis_url_free(&url);
+	*(char **)field = s;
+}
+
+static void
+node_put(const struct option_row *row, struct buf *b, const void *field)
+{
+	(void)row;
+	option_text_put(b, *(char *const *)field);
+}
+
+static void
+node_free(const struct option_row *row, void *field)
+{
+	(void)row;
+	free(*(char **)field);
+}
+
+static void
+node_json(const struct option_row *row, struct jout *j, const void *field)
+{
+	struct redis_url url;
+	const char *why;
+	char *text;
+
+	(void)row;
+	if (redis_url_parse(span_of(*(char *const *)field), &url, &why) ==
+	    -1) {
+		jout_null(j);
+		return;
+	}
+	text = xasprintf("redis%s://%s:%u/%u", url.tls ? "s" : "", url.host,
+	    url.port, url.db);
+	jout_text(j, span_of(text));
+	free(text);
+	redis_url_free(&url);
+}
+
+static void
+nodes_check(const void *field, struct buf *why)
+{
+	if (option_many_of(field).n > NODES_MAX)
+		buf_addf(why, "at most %d nodes can be named", NODES_MAX);
+}
+
+static const struct option_kind one_node = {
+	.read = node_read, .put = node_put, .get = node_get,
+	.free = node_free, .json = node_json,
+};
+
+static const struct option_list nodes = {
+	.item = &one_node, .size = sizeof(char *), .check = nodes_check,
+};
 
 static enum option_read
 nodes_read(const struct option_at *at, void *field, const struct value *v)
 {
-	enum option_read status = OPTION_READ_OK;
-	size_t n, i;
+	struct option_many m = { 0 };
+	enum option_read got;
 
-	if (v->kind == VALUE_TEXT)
-		return node_read(at, field, v);
-	if (!option_is_list(v, &n) || n == 0 || n > NODES_MAX)
-		return OPTION_READ_WRONG;
-	for (i = 0; i < n && status == OPTION_READ_OK; i++)
-		status = node_read(at, field, v->u.list.v[i]);
-	return status;
-}
-
-static void
-nodes_put(const struct option_row *row, struct buf *b, const void *field)
-{
-	option_kind_TEXTS.put(row, b, field);
-}
-
-static void
-nodes_get(const struct option_row *row, struct reader *r, void *field,
-    unsigned depth)
-{
-	struct texts *t = field;
-	struct redis_url url;
-	const char *why;
-	size_t i;
-
-	option_kind_TEXTS.get(row, r, field, depth);
-	if (t->n > NODES_MAX)
-		reader_fail(r);
-	for (i = 0; i < t->n && reader_ok(r); i++) {
-		if (redis_url_parse(span_of(t->v[i]), &url, &why) == -1)
-			reader_fail(r);
-		else
-			redis_url_free(&url);
-	}
-}
-
-static void
-nodes_free(const struct option_row *row, void *field)
-{
-	option_kind_TEXTS.free(row, field);
-}
-
-static void
-nodes_json(const struct option_row *row, struct json *j, const void *field)
-{
-	const struct texts *t = field;
-	struct redis_url url;
-	const char *why;
-	char *text;
-	size_t i;
-
-	(void)row;
-	json_array(j);
-	for (i = 0; i < t->n; i++) {
-		if (redis_url_parse(span_of(t->v[i]), &url, &why) == -1)
-			continue;
-		text = xasprintf("redis%s://%s:%u/%u", url.tls ? "s" : "",
-		    url.host, url.port, url.db);
-		json_text(j, span_of(text));
-		free(text);
-		redis_url_free(&url);
-	}
-	json_array_end(j);
+	if (v->kind != VALUE_TEXT)
+		return option_list_read(at, field, v);
+	got = node_read(at, option_many_add(&m, sizeof(char *)), v);
+	option_many_set(field, &m);
+	return got;
 }
 
 const struct option_kind option_kind_REDIS_NODES = {
 	.name = "URLs of Redis", .wanted = "a URL of Redis or a list of them",
 	.example = "\"redis://:secret@redis.example.com:6379/0\"",
-	.read = nodes_read, .put = nodes_put, .get = nodes_get,
-	.free = nodes_free, .json = nodes_json,
+	.items = &nodes, .read = nodes_read, .put = option_list_put,
+	.get = option_list_get, .free = option_list_free,
+	.json = option_list_json,
 };
 
 /* ---- SECRET ------------------------------------------------------------- */
@@ -138,11 +149,11 @@ secret_free(const struct option_row *row, void *field)
 }
 
 static void
-secret_json(const struct option_row *row, struct json *j, const void *field)
+secret_json(const struct option_row *row, struct jout *j, const void *field)
 {
 	(void)row;
 	(void)field;
-	json_null(j);
+	jout_null(j);
 }
 
 const struct option_kind option_kind_SECRET = {

@@ -39,9 +39,9 @@ static void
 check_json(const char *row, const struct value *v, const char *want)
 {
 	struct buf b = { .base = NULL };
-	struct json j;
+	struct jout j;
 
-	json_init(&j, &b);
+	jout_init(&j, &b);
 	value_to_json(&j, v);
 	check_span(row, buf_span(&b), span_of(want));
 	buf_free(&b);
