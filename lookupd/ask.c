@@ -9,8 +9,10 @@
 #include "lib/ipc/channel.h"
 #include "lib/settings/value_wire.h"
 #include "lookupd/lookupd.h"
+#include "lookupd/sockets.h"
 
-enum { ASKS_MAX = 100000 }; /* then peers are read no further */
+/* Then peers are read no further. */
+enum { ASKS_MAX = 100000, ASK_BYTES_MAX = 256 * 1024 * 1024 };
 
 static void
 peers_pause(struct lookupd *l, bool pause)
@@ -38,8 +40,11 @@ ask_free(struct ask *a)
 	if (a->next != NULL)
 		a->next->prev = a->prev;
 	value_free(&a->args);
+	l->ask_bytes -= a->bytes;
+	l->n_asks--;
 	free(a);
-	if (--l->n_asks < ASKS_MAX / 2 && l->paused)
+	if (l->paused && l->n_asks < ASKS_MAX / 2 &&
+	    l->ask_bytes < ASK_BYTES_MAX / 2)
 		peers_pause(l, false);
 }
 
@@ -83,7 +88,10 @@ ask_on_lookup(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 	if ((a->next = l->asks) != NULL)
 		a->next->prev = a;
 	l->asks = a;
-	if (++l->n_asks >= ASKS_MAX && !l->paused)
+	a->bytes = lookup.args.len;
+	l->ask_bytes += a->bytes;
+	if ((++l->n_asks >= ASKS_MAX || l->ask_bytes >= ASK_BYTES_MAX) &&
+	    !l->paused)
 		peers_pause(l, true);
 	ask_ops[a->op].start(a);
 }
@@ -103,6 +111,8 @@ ask_on_cancel(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 			return;
 		}
 	}
+	if (id != 0)
+		sockets_unclaimed(l->sockets, ch, id);
 }
 
 void
@@ -115,6 +125,7 @@ asks_forget_peer(struct lookupd *l, const struct channel *ch)
 		if (a->ch == ch)
 			ask_cancel(a);
 	}
+	sockets_forget_peer(l->sockets, ch);
 }
 
 static void

@@ -25,6 +25,7 @@ struct ask {
 	uint64_t id;        /* 0: told, nobody waits for an answer */
 	enum lookup_op op;
 	struct value *args;
+	size_t bytes;       /* of the args */
 	void *work;         /* of the operation */
 };
 

@@ -9,17 +9,20 @@
 #include "lib/base/buf.h"
 #include "lib/proc/daemon.h"
 #include "lib/redis/script.h"
+#include "lookupd/http.h"
+#include "lookupd/resolvers.h"
 
 struct ask;
 struct counters;
 struct databases;
-struct dns;
 struct files;
 struct memos;
 struct queues;
 struct redis;
+struct sockets;
 struct throttles;
 struct tls_client;
+struct vault;
 
 /* Does the Redis of the throttles have CL.THROTTLE? */
 enum throttle_cell {
@@ -31,7 +34,7 @@ enum throttle_cell {
 struct lookupd {
 	struct daemon daemon;
 	struct ask *asks; /* under way */
-	size_t n_asks;
+	size_t n_asks, ask_bytes;
 	bool paused;      /* too many: peers are read more slowly */
 	struct counters *counters;
 	struct memos *memos;
@@ -44,8 +47,11 @@ struct lookupd {
 	struct databases *databases;
 	char *account; /* who we are, for messages */
 	struct files *files;
-	struct dns *dns;
+	struct resolvers resolvers;
 	struct tls_client *tls;
+	struct http http;
+	struct sockets *sockets;
+	struct vault *vault;
 };
 
 #endif

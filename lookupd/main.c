@@ -13,7 +13,6 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
-#include "lib/dns/dns.h"
 #include "lib/files/files.h"
 #include "lib/io/tls_client.h"
 #include "lookupd/ask.h"
@@ -25,7 +24,9 @@
 #include "lookupd/redis.h"
 #include "lookupd/redis_conn.h"
 #include "lookupd/redis_throttle.h"
+#include "lookupd/sockets.h"
 #include "lookupd/throttles.h"
+#include "lookupd/vault.h"
 
 static const struct channel_handler handlers[] = {
 	{ MSG_LOOKUP, ask_on_lookup },
@@ -38,19 +39,18 @@ static void
 prepare(void *state, struct daemon *d)
 {
 	struct lookupd *l = state;
-	char *why;
 
-	l->dns = dns_new(d->loop, &d->suite.dns, &why);
-	if (l->dns == NULL)
-		fatalx("dns: %s", why);
+	resolvers_open(&l->resolvers, d->loop, &d->suite);
 	l->tls = tls_client_new();
+	l->vault = vault_new();
+	http_prepare(&l->http, d->loop, &l->resolvers, l->tls);
 }
 
 static void
 started(void *state, struct daemon *d)
 {
 	struct lookupd *l = state;
-	struct redis_net net = { d->loop, l->dns, l->tls };
+	struct redis_net net = { d->loop, l->resolvers.first, l->tls };
 
 	l->counters = counters_new();
 	l->memos = memos_new(d->loop);
@@ -58,6 +58,7 @@ started(void *state, struct daemon *d)
 	l->redis = redis_new(&net);
 	l->throttles = throttles_new(d->loop);
 	redis_throttles_configure(l, &d->suite.redis_throttles);
+	l->sockets = sockets_new(l);
 }
 
 static void
@@ -67,6 +68,7 @@ reload(void *state, const struct suite *old)
 
 	(void)old;
 	redis_throttles_configure(l, &l->daemon.suite.redis_throttles);
+	resolvers_reload(&l->resolvers, &l->daemon.suite);
 }
 
 static void
@@ -88,7 +90,8 @@ stop(void *state)
 
 static const struct daemon_ops outside_ops = {
 	.role = ROLE_LOOKUP,
-	.jail = { .may = JAIL_CONNECT | JAIL_UDP },
+	/* A pair of sockets wakes libcurl's multi handle. */
+	.jail = { .may = JAIL_CONNECT | JAIL_UDP | JAIL_PAIRS },
 	.handlers = handlers,
 	.prepare = prepare,
 	.started = started,

@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
-#include "lib/dns/dns.h"
 #include "lib/io/sock.h"
 #include "lib/io/stream.h"
 #include "lib/io/tls_client.h"
 #include "lib/redis/command.h"
+#include "lib/resolve/host.h"
+#include "lib/resolve/resolver.h"
 #include "lookupd/redis_pool.h"
 
 enum {
@@ -46,8 +47,7 @@ struct redis_conn {
 	const struct redis_server *server;
 	enum conn_state state;
 	struct timer overdue; /* of connecting and checking */
-	uint64_t question;
-	bool asked_v6;
+	struct host_ask *question;
 	struct ip addresses[ADDRESSES_MAX];
 	unsigned n_addresses, next_address;
 	struct io io; /* while connecting */
@@ -61,7 +61,6 @@ struct redis_conn {
 	char why[256];
 };
 
-static void resolve(struct redis_conn *c, uint16_t type);
 static void connect_next(struct redis_conn *c);
 
 /* The pool closes it and hears why; the last act of whoever calls. */
@@ -365,41 +364,31 @@ connect_next(struct redis_conn *c)
 }
 
 static void
-on_names(void *arg, const struct dns_answer *answer)
+on_addresses(void *arg, const struct host_result *found)
 {
 	struct redis_conn *c = arg;
-	size_t i;
+	uint32_t i;
 
-	c->question = 0;
-	for (i = 0; i < answer->n && c->n_addresses < ADDRESSES_MAX; i++)
-		c->addresses[c->n_addresses++] = answer->v[i].addr;
-	if (!c->asked_v6) {
-		if (answer->status == DNS_FAILED)
-			snprintf(c->why, sizeof(c->why), "DNS: %s",
-			    answer->why);
-		c->asked_v6 = true;
-		resolve(c, DNS_AAAA);
-		return;
-	}
-	if (c->n_addresses == 0) {
-		if (answer->status == DNS_FAILED)
-			snprintf(c->why, sizeof(c->why), "DNS: %s",
-			    answer->why);
-		else if (c->why[0] == '\0')
-			snprintf(c->why, sizeof(c->why),
-			    "this name has no address");
-	}
+	c->question = NULL;
+	for (i = 0; i < found->n && i < ADDRESSES_MAX; i++)
+		c->addresses[c->n_addresses++] = found->addrs[i];
+	if (!found->ok)
+		snprintf(c->why, sizeof(c->why), "DNS: %s", found->why);
+	else if (found->n == 0)
+		snprintf(c->why, sizeof(c->why), "%s", found->exists ?
+		    "this name has no address" : "there is no such name");
 	connect_next(c);
 }
 
 static void
-resolve(struct redis_conn *c, uint16_t type)
+resolve(struct redis_conn *c)
 {
-	uint64_t id = dns_ask(c->net->dns, c->server->host, type, on_names, c);
+	struct host_ask *ask = host_ask(c->net->resolver->dns,
+	    span_of(c->server->host), true, true, on_addresses, c);
 
-	/* Answered at once it may be gone: 0, then nothing is touched. */
-	if (id != 0)
-		c->question = id;
+	/* Answered at once it may be gone: then nothing is touched. */
+	if (ask != NULL)
+		c->question = ask;
 }
 
 static void
@@ -422,17 +411,14 @@ begin(void *arg)
 
 	timer_set(&c->overdue, c->server->connect_ms);
 	c->overdue.fire = on_overdue;
-	if (ip_parse(span_of(c->server->host), &c->addresses[0]) == 0) {
-		c->n_addresses = 1;
-		connect_next(c);
-	} else if (span_ieq_str(span_of(c->server->host), "localhost")) {
+	if (span_ieq_str(span_of(c->server->host), "localhost")) {
 		/* RFC 6761: this name never leaves the machine. */
 		ip_parse(SPAN_LIT("127.0.0.1"), &c->addresses[0]);
 		ip_parse(SPAN_LIT("::1"), &c->addresses[1]);
 		c->n_addresses = 2;
 		connect_next(c);
 	} else
-		resolve(c, DNS_A);
+		resolve(c);
 }
 
 struct redis_conn *
@@ -460,7 +446,7 @@ redis_conn_close(struct redis_conn **cp, const char *why)
 	int fd;
 
 	*cp = NULL;
-	dns_cancel(c->net->dns, c->question);
+	host_cancel(&c->question);
 	if (c->has_io) {
 		fd = c->io.fd;
 		io_done(&c->io);

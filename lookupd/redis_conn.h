@@ -15,14 +15,14 @@
 #include "lib/io/loop.h"
 #include "lib/redis/reply.h"
 
-struct dns;
 struct redis_conn;
 struct redis_pool;
+struct resolver;
 struct tls_client;
 
 struct redis_net {
 	struct loop *loop;
-	struct dns *dns;
+	struct resolver *resolver;
 	struct tls_client *tls;
 };
 

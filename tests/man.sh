@@ -70,7 +70,7 @@ fi
 [ ! -x "$build/bin/tailer" ] || summary tailer tailer "$build/bin/tailer" --help
 
 # Foreign pages that ours may refer to.
-foreign=' syslog.3 zstd.1 zstdcat.1 swaks.1 '
+foreign=' resolv.conf.5 syslog.3 zstd.1 zstdcat.1 swaks.1 '
 sed -n 's/^\.\(It \)\{0,1\}Xr \([^ ]*\) \([1-8]\).*/\2.\3/p' "$man"/*.[1-8] |
     sort -u | while read -r name; do
 	[ -f "$man/$name" ] || case $foreign in

@@ -280,6 +280,12 @@ context_make(struct tls_client *c, const struct tls_options *o)
 	return NULL;
 }
 
+void
+tls_client_trust(struct tls_client *c, struct ssl_ctx_st *ctx)
+{
+	SSL_CTX_set1_cert_store(ctx, c->authorities);
+}
+
 static void
 options_key(const struct tls_options *o, struct buf *out)
 {

@@ -15,6 +15,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/span.h"
 
+struct ssl_ctx_st;
 struct ssl_st;
 struct tls_client;
 struct tls_pem;
@@ -38,6 +39,8 @@ struct tls_options {
 /* Reads the authorities: call it before the jail. Never NULL. */
 struct tls_client *tls_client_new(void);
 void tls_client_free(struct tls_client **c);
+/* For a library that makes its own contexts: the same authorities. */
+void tls_client_trust(struct tls_client *c, struct ssl_ctx_st *ctx);
 /*
  * A connection to `host` (a name without trailing dot, or an address).
  * `key` says with whom a session may be shared. NULL when the options cannot

@@ -87,6 +87,7 @@ mx_answer_put(struct buf *b, const struct mx_answer *m)
 	put_u8(b, (uint8_t)m->result);
 	put_span(b, m->error);
 	put_span(b, m->site);
+	put_bool(b, m->is_mx);
 	mx_hosts_put(b, m->hosts, m->n_hosts);
 	put_i64(b, m->ttl_ms);
 }
@@ -101,6 +102,7 @@ mx_answer_get(struct reader *r, struct mx_answer *out, struct arena *a)
 	out->result = (enum mx_result)result;
 	out->error = reader_span(r, DELIVERY_TEXT_MAX);
 	out->site = reader_span(r, DELIVERY_NAME_MAX);
+	out->is_mx = reader_bool(r);
 	out->hosts = mx_hosts_get(r, &out->n_hosts, a);
 	out->ttl_ms = reader_i64(r);
 }

@@ -66,6 +66,7 @@ struct mx_answer {
 	enum mx_result result;
 	struct span error;  /* when not OK */
 	struct span site;   /* site name */
+	bool is_mx;         /* the hosts are MX records, not the domain */
 	struct next_hop *hosts;
 	uint32_t n_hosts;
 	int64_t ttl_ms;     /* how long this may be used */

@@ -25,8 +25,8 @@ static const char *const absent[] = {
 };
 
 static const char *const absent_modules[] = {
-	"aaa", "amqp", "api", "dkim", "dmarc", "http", "jsonl", "kafka",
-	"nats", "shaping", "spf", "tsa", "xfer", NULL,
+	"aaa", "amqp", "api", "dkim", "dmarc", "jsonl", "kafka", "nats",
+	"shaping", "spf", "tsa", "xfer", NULL,
 };
 
 static const struct {

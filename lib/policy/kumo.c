@@ -283,7 +283,6 @@ kumo_module(lua_State *L)
 	lua_setfield(L, -2, "version");
 	kumo_objects(L);
 	kumo_declarations(L);
-	kumo_dns(L);
 	libraries_open(L);
 	serde_alias(L);
 	return 1;

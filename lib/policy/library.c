@@ -208,6 +208,29 @@ library_check(lua_State *L, int index, const struct library_type *type)
 	return thing;
 }
 
+int64_t
+library_duration(lua_State *L, int index, const char *what, int64_t min_ms)
+{
+	int64_t ms = -1;
+	lua_Number n;
+	const char *p;
+	size_t len;
+
+	if (lua_type(L, index) == LUA_TNUMBER) {
+		n = lua_tonumber(L, index);
+		if (n >= 0 && n <= 86400)
+			ms = (int64_t)(n * 1000);
+	} else if (lua_type(L, index) == LUA_TSTRING) {
+		p = lua_tolstring(L, index, &len);
+		if (text_duration_ms(span_make(p, len), &ms) == -1)
+			ms = -1;
+	}
+	if (ms < min_ms || ms > INT64_C(86400000))
+		where_error(L, "%s: wanted a duration of at most a day, such "
+		    "as '5s' or 5", what);
+	return ms;
+}
+
 /* ---- modules ------------------------------------------------------------ */
 
 static int

@@ -15,6 +15,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdint.h>
 
 /*
  * A function or method. args is the signature that the page shows and that
@@ -87,6 +88,13 @@ void library_register(lua_State *L, const struct library_type *type);
 void *library_new(lua_State *L, const struct library_type *type, size_t size);
 /* The userdata at index, or an error that says what was wanted. */
 void *library_check(lua_State *L, int index, const struct library_type *type);
+/*
+ * The duration at index in ms: text such as "1 minute", or a number of
+ * seconds. Anything else, less than min_ms and more than a day is an error
+ * that begins with `what`.
+ */
+int64_t library_duration(lua_State *L, int index, const char *what,
+    int64_t min_ms);
 /* The userdata at index, or NULL. */
 void *library_test(lua_State *L, int index, const struct library_type *type);
 

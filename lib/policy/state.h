@@ -69,12 +69,6 @@ struct policy {
 	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
 	struct files *files; /* of a loader that used some */
-	/*
-	 * The key source at the top of the stack (a table that names a vault's
-	 * secret or an event) becomes the bytes that it stands for; NULL: keys
-	 * cannot be asked for here.
-	 */
-	int (*ask_key)(lua_State *L);
 };
 
 struct event_handlers {
@@ -224,7 +218,6 @@ int kumo_spawn_task(lua_State *L); /* tasks.c */
 void kumo_open(lua_State *L);      /* kumo.c: preloads the module */
 void kumo_objects(lua_State *L);   /* object.c */
 void kumo_declarations(lua_State *L); /* declare.c */
-void kumo_dns(lua_State *L);       /* dns.c: sub-table */
 void kumo_absent(lua_State *L);    /* absent.c */
 void address_register(lua_State *L);
 void message_register(lua_State *L);

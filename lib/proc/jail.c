@@ -211,6 +211,10 @@ filter_calls(const struct jail *jail)
 	}
 	if (jail->may & JAIL_UNIX_CONNECT)
 		allow_socket(ctx, AF_UNIX, SOCK_STREAM);
+	if ((jail->may & JAIL_PAIRS) && seccomp_rule_add(ctx,
+	    SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
+	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) != 0)
+		fatalx("system call filter: rule for pairs of sockets");
 	if ((jail->may & JAIL_READ_FILES) && !(jail->may & JAIL_WRITE_FILES)) {
 		if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
 		    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC,

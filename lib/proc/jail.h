@@ -25,6 +25,7 @@ enum jail_may {
 	JAIL_MAP_FILES = 1 << 7,  /* map files (the spool, memory files): others
 	                           * only read and write them */
 	JAIL_THREADS = 1 << 8,    /* a library of it starts threads */
+	JAIL_PAIRS = 1 << 9,      /* make pairs of sockets within itself */
 };
 
 struct jail {

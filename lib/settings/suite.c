@@ -51,6 +51,16 @@ const struct option_table suite_processes_table =
     OPTION_TABLE("ekiden.yaml processes", struct suite_processes,
 	suite_processes_rows);
 
+static const struct option_row suite_resolver_rows[] = {
+#define OPTIONS "lib/settings/suite_resolver.def"
+#define OPTION_OF struct suite_resolver
+#include "lib/settings/option_rows.h"
+};
+
+const struct option_table suite_resolver_table =
+    OPTION_TABLE("ekiden.yaml resolvers", struct suite_resolver,
+	suite_resolver_rows);
+
 static const struct option_row suite_spool_rows[] = {
 #define OPTIONS "lib/settings/suite_spool.def"
 #define OPTION_OF struct suite_spool
@@ -160,6 +170,22 @@ suite_add_pool(struct suite *s, struct egress_pool *pool)
 	    sizeof(*s->pools.v));
 	s->pools.v[s->pools.n++] = *pool;
 	memset(pool, 0, sizeof(*pool));
+}
+
+void
+suite_add_resolver(struct suite *s, const char *name, struct dns_opts *config)
+{
+	struct suite_resolver *r;
+
+	s->resolvers.v = xreallocarray(s->resolvers.v, s->resolvers.n + 1,
+	    sizeof(*s->resolvers.v));
+	r = &s->resolvers.v[s->resolvers.n++];
+	memset(r, 0, sizeof(*r));
+	r->name = xstrdup(name);
+	r->config = *config;
+	option_bit_set(&suite_resolver_table, r, 0);
+	option_bit_set(&suite_resolver_table, r, 1);
+	memset(config, 0, sizeof(*config));
 }
 
 void
@@ -358,6 +384,21 @@ suite_index(struct suite *s, struct problems *problems)
 	}
 }
 
+static void
+suite_check_resolvers(const struct suite *s, struct problems *problems)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->resolvers.n; i++) {
+		for (k = 0; k < i; k++) {
+			if (strcmp(s->resolvers.v[i].name,
+			    s->resolvers.v[k].name) == 0)
+				problem_add(problems, 0, "two resolvers are "
+				    "named '%.100s'", s->resolvers.v[i].name);
+		}
+	}
+}
+
 int
 suite_finish(struct suite *s, struct problems *problems)
 {
@@ -366,6 +407,7 @@ suite_finish(struct suite *s, struct problems *problems)
 	suite_fill_open(s);
 	suite_index(s, problems);
 	suite_check_listeners(s, problems);
+	suite_check_resolvers(s, problems);
 	for (i = 0; i < s->sources.n; i++)
 		egress_source_check(&s->sources.v[i], 0, problems);
 	if (s->policy == NULL)

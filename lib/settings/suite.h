@@ -36,6 +36,11 @@ struct suite_processes {
 #include "lib/settings/option_members.h"
 };
 
+struct suite_resolver {
+#define OPTIONS "lib/settings/suite_resolver.def"
+#include "lib/settings/option_members.h"
+};
+
 struct suite_spool {
 #define OPTIONS "lib/settings/suite_spool.def"
 #include "lib/settings/option_members.h"
@@ -78,6 +83,7 @@ struct suite {
 
 extern const struct option_table suite_table;
 extern const struct option_table suite_processes_table;
+extern const struct option_table suite_resolver_table;
 extern const struct option_table suite_spool_table;
 
 /* All defaults; nothing declared. */
@@ -95,6 +101,8 @@ void suite_add_listener(struct suite *s, struct listener *l);
 void suite_add_logs(struct suite *s, struct local_logs *l);
 void suite_add_source(struct suite *s, struct egress_source *source);
 void suite_add_pool(struct suite *s, struct egress_pool *pool);
+void suite_add_resolver(struct suite *s, const char *name,
+    struct dns_opts *config);
 /* What `data` says counts; `meta` fills in what nothing else has said. */
 void suite_define_spool(struct suite *s, const struct spool_opts *spool);
 /* The object moves into the suite. */
@@ -134,5 +142,6 @@ bool suite_domain(const struct suite *s, struct span domain,
 const struct egress_source *suite_source(const struct suite *s,
     struct span name);
 const struct egress_pool *suite_pool(const struct suite *s, struct span name);
+const struct dns_opts *suite_resolver(const struct suite *s, const char *name);
 
 #endif

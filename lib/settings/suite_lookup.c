@@ -244,3 +244,16 @@ suite_pool(const struct suite *s, struct span name)
 {
 	return map_get(&s->index.pools, name);
 }
+
+/* A handful, declared by hand. */
+const struct dns_opts *
+suite_resolver(const struct suite *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->resolvers.n; i++) {
+		if (strcmp(s->resolvers.v[i].name, name) == 0)
+			return &s->resolvers.v[i].config;
+	}
+	return NULL;
+}

@@ -164,6 +164,17 @@ check_sizes(const struct suite *suite, struct problems *p)
 	return status;
 }
 
+static int
+check_resolvers(const struct suite *suite, struct problems *p)
+{
+	int status = dns_check(&suite->dns, p);
+	size_t i;
+
+	for (i = 0; i < suite->resolvers.n; i++)
+		status |= dns_check(&suite->resolvers.v[i].config, p);
+	return status;
+}
+
 int
 configuration_load(struct suite *suite, const char *folder,
     const char *policy, bool validate, struct problems *p)
@@ -181,7 +192,7 @@ configuration_load(struct suite *suite, const char *folder,
 	if (suite->policy != NULL)
 		status = policy_declare(suite, validate, p);
 	if (status == 0)
-		status = dns_check(&suite->dns, p);
+		status = check_resolvers(suite, p);
 	if (status == 0)
 		status = suite_finish(suite, p);
 	if (status == 0)

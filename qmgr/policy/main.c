@@ -5,15 +5,12 @@
  * Runs as ekiden-policy in an empty root. It can reach DNS servers and nothing
  * else: no file, no listener, no mail. What it reads from strangers is DNS.
  */
-#include <stdlib.h>
-
 #include "lib/base/log.h"
-#include "lib/dns/dns.h"
 #include "lib/policy/door.h"
 #include "lib/policy/policy.h"
 #include "lib/policy/tasks.h"
+#include "lib/resolve/resolver.h"
 #include "qmgr/policy/lookup.h"
-#include "qmgr/policy/mx.h"
 #include "qmgr/policy/policyd.h"
 #include "qmgr/policy/question.h"
 #include "qmgr/policy/settings.h"
@@ -40,16 +37,6 @@ static const struct channel_handler handlers[] = {
 	{ .handle = NULL },
 };
 
-static struct mx_limits
-limits_of(const struct suite *suite)
-{
-	return (struct mx_limits){
-		.timeout_ms = suite->dns.mx_timeout,
-		.negative_ttl_ms = suite->dns.mx_negative_cache_ttl,
-		.concurrency = suite->dns.mx_concurrency_limit,
-	};
-}
-
 /* The resolver's files are read before the root folder changes. */
 static void
 prepare(void *state, struct daemon *d)
@@ -58,8 +45,8 @@ prepare(void *state, struct daemon *d)
 	char *why;
 
 	policy_prepare();
-	pd->dns = dns_new(d->loop, &d->suite.dns, &why);
-	if (pd->dns == NULL)
+	pd->resolver = resolver_new(d->loop, &d->suite.dns, &why);
+	if (pd->resolver == NULL)
 		fatalx("dns: %s", why);
 }
 
@@ -77,64 +64,13 @@ started(void *state, struct daemon *d)
 {
 	struct policyd *pd = state;
 	struct policy_error error;
-	struct mx_limits limits = limits_of(&d->suite);
 
-	pd->mx = mx_new(d->loop, pd->dns, &limits);
 	pd->door = door_new(lookup_channel, pd);
 	pd->policy = policy_load(d->loop, &d->suite, &error);
 	if (pd->policy == NULL)
 		fatalx("the policy cannot be loaded: %s", error.text);
 	policy_set_door(pd->policy, pd->door);
 	policy_tasks(pd->policy);
-}
-
-/* The limits of MX resolution aside, which are no part of the resolver. */
-static bool
-same_resolver(const struct dns_opts *a, const struct dns_opts *b)
-{
-	struct buf left = { .base = NULL }, right = { .base = NULL };
-	struct dns_opts copy = *a; /* borrows */
-	bool same;
-
-	copy.set = b->set;
-	copy.mx_timeout = b->mx_timeout;
-	copy.mx_concurrency_limit = b->mx_concurrency_limit;
-	copy.mx_negative_cache_ttl = b->mx_negative_cache_ttl;
-	dns_opts_put(&left, &copy);
-	dns_opts_put(&right, b);
-	same = span_eq(buf_span(&left), buf_span(&right));
-	buf_free(&left);
-	buf_free(&right);
-	return same;
-}
-
-static void
-reload_dns(struct policyd *pd, const struct suite *old)
-{
-	const struct dns_opts *opts = &pd->daemon.suite.dns;
-	struct mx_limits limits = limits_of(&pd->daemon.suite);
-	struct dns *fresh;
-	char *why;
-
-	mx_set_limits(pd->mx, &limits);
-	if (same_resolver(&old->dns, opts))
-		return;
-	if (dns_needs_files(opts)) {
-		log_warnx("dns: the new resolver needs files that this "
-		    "process cannot open any more: it takes effect at the "
-		    "next start");
-		return;
-	}
-	fresh = dns_new(pd->daemon.loop, opts, &why);
-	if (fresh == NULL) {
-		log_warnx("dns: the old resolver stays: %s", why);
-		free(why);
-		return;
-	}
-	mx_set_dns(pd->mx, fresh);
-	dns_fail_all(pd->dns);
-	dns_free(&pd->dns);
-	pd->dns = fresh;
 }
 
 static void
@@ -144,7 +80,8 @@ reload(void *state, const struct suite *old)
 	struct policy_error error;
 	struct policy *fresh;
 
-	reload_dns(pd, old);
+	(void)old;
+	resolver_reload(pd->resolver, "dns", &pd->daemon.suite.dns);
 	fresh = policy_load(pd->daemon.loop, &pd->daemon.suite, &error);
 	if (fresh == NULL) {
 		log_warnx("the old policy stays, the new one cannot be "

@@ -5,16 +5,14 @@
 
 #include "lib/proc/daemon.h"
 
-struct dns;
 struct door;
-struct mx;
 struct policy;
 struct question;
+struct resolver;
 
 struct policyd {
 	struct daemon daemon;
-	struct dns *dns;
-	struct mx *mx;
+	struct resolver *resolver;
 	struct door *door;
 	struct policy *policy;
 	struct question *questions; /* not answered yet */

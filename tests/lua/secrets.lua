@@ -33,9 +33,33 @@ check.fails('event_args must be a table', load,
 
 local vault = { vault_mount = 'secret', vault_path = 'x', vault_key = 'k',
   vault_address = 'http://127.0.0.1:8200', vault_token = 't' }
-check.fails('a key from a vault needs a call to the outside world, which ' ..
-  'cannot be made here; name a file or give key_data', load, vault)
-check.fails('a key from an event needs a call', load,
-  { event_name = 'x', event_args = { 1 } })
-check.fails('kumo.digest.hmac_sha256: key: a key from a vault needs',
+check.fails('vault: this process cannot reach the outside while it loads',
+  load, vault)
+check.fails('vault: this process cannot reach the outside while it loads',
   kumo.digest.hmac_sha256, vault, 'x')
+
+-- The handler of an event, which has as many arguments as are given.
+kumo.on('a.key.of.our.own', function(...)
+  return table.concat({ ... }, '+')
+end)
+kumo.on('no.key.at.all', function() return 5 end)
+kumo.on('a.key.in.turn', function(name)
+  return load { event_name = name, event_args = { 'in', 'turn' } }
+end)
+local function event(name, ...)
+  return { event_name = name, event_args = { ... } }
+end
+check.eq(load(event('a.key.of.our.own', 1, 'two')), '1+two')
+check.eq(load(event('a.key.of.our.own')), '')
+check.eq(load(event('a.key.in.turn', 'a.key.of.our.own')), 'in+turn')
+check.eq(kumo.digest.hmac_sha256(event('a.key.of.our.own', 'k'), 'x').hex,
+  kumo.digest.hmac_sha256({ key_data = 'k' }, 'x').hex)
+local sixteen = event('a.key.of.our.own', ('k'):rep(16))
+check.eq(kumo.crypto.aes_decrypt_block('Cbc', kumo.crypto.aes_encrypt_block(
+  'Cbc', 'text', { key = sixteen }).bytes, { key = sixteen }), 'text')
+check.fails("a key source: there is no kumo.on('gone', ...)", load,
+  event('gone'))
+check.fails('a key source: the answer is no key', load, event('no.key.at.all'))
+local many = { event_name = 'a.key.of.our.own', event_args = {} }
+for i = 1, 101 do many.event_args[i] = i end
+check.fails('event_args has more than 100 values', load, many)

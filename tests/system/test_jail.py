@@ -19,7 +19,7 @@ FILES = {
     "spoold-reader": r"/spool/(data\.mdb|lock\.mdb)$",
     "spoold-logger": r"/log(/[0-9]{8}-[0-9]{6}\.[0-9]{6})?$",
 }
-INET = {"smtpd", "smtp-out", "policy"}
+INET = {"smtpd", "smtp-out", "policy", "lookupd"}
 LOOP = re.compile(r"anon_inode:\[(eventpoll|eventfd|timerfd|signalfd)\]")
 
 

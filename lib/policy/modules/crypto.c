@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kumo.crypto: AES, and signatures of requests for Amazon's services. */
-#include "lib/policy/modules/modules.h"
+#include "lib/policy/modules/crypto.h"
 
 #include <string.h>
 
@@ -13,6 +13,7 @@
 #include "lib/policy/key_source.h"
 #include "lib/policy/modules/args.h"
 #include "lib/policy/modules/binary_result.h"
+#include "lib/policy/modules/modules.h"
 #include "lib/policy/modules/time.h"
 #include "lib/policy/state.h"
 
@@ -46,7 +47,7 @@ aes_args(lua_State *L, const char *function)
 }
 
 static int
-aes_encrypt_block(lua_State *L)
+aes_encrypt_now(lua_State *L)
 {
 	struct aes_args a = aes_args(L, "aes_encrypt_block");
 
@@ -56,7 +57,13 @@ aes_encrypt_block(lua_State *L)
 }
 
 static int
-aes_decrypt_block(lua_State *L)
+aes_encrypt_block(lua_State *L)
+{
+	return key_source_call(L, aes_encrypt_now);
+}
+
+static int
+aes_decrypt_now(lua_State *L)
 {
 	struct aes_args a = aes_args(L, "aes_decrypt_block");
 	luaL_Buffer b;
@@ -69,6 +76,12 @@ aes_decrypt_block(lua_State *L)
 		    "off");
 	luaL_pushresultsize(&b, len);
 	return 1;
+}
+
+static int
+aes_decrypt_block(lua_State *L)
+{
+	return key_source_call(L, aes_decrypt_now);
 }
 
 /* ---- AWS Signature Version 4 --------------------------------------------- */
@@ -313,8 +326,8 @@ push_result(lua_State *L, const struct sigv4 *s, const size_t ends[3],
 	lua_setfield(L, -2, "signature");
 }
 
-static int
-aws_sign_v4(lua_State *L)
+int
+crypto_aws_sign_v4(lua_State *L)
 {
 	struct policy *p = policy_of(L);
 	char signature[SIGV4_SIGNATURE_LEN + 1];
@@ -341,6 +354,12 @@ aws_sign_v4(lua_State *L)
 	sigv4_sign(&s, &p->scratch, ends, signature);
 	push_result(L, &s, ends, signature);
 	return 1;
+}
+
+static int
+aws_sign_v4(lua_State *L)
+{
+	return key_source_call(L, crypto_aws_sign_v4);
 }
 
 /* ---- the module ---------------------------------------------------------- */

@@ -117,9 +117,14 @@ crc32(lua_State *L)
 	}
 #define HMAC(name, kind)                                                       \
 	static int                                                             \
-	hmac_##name(lua_State *L)                                              \
+	now_##name(lua_State *L)                                               \
 	{                                                                      \
 		return hmac(L, kind, "kumo.digest.hmac_" #name ": key");       \
+	}                                                                      \
+	static int                                                             \
+	hmac_##name(lua_State *L)                                              \
+	{                                                                      \
+		return key_source_call(L, now_##name);                         \
 	}
 
 DIGEST(sha1, DIGEST_SHA1)

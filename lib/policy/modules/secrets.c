@@ -5,10 +5,16 @@
 #include "lib/policy/key_source.h"
 
 static int
-load(lua_State *L)
+load_now(lua_State *L)
 {
 	key_source_push(L, 1, "kumo.secrets.load");
 	return 1;
+}
+
+static int
+load(lua_State *L)
+{
+	return key_source_call(L, load_now);
 }
 
 static const struct library_function functions[] = {

@@ -176,7 +176,8 @@ PLAIN(ask_path, SPAN_LIT("d"), SPAN_LIT("s"), SPAN_LIT("site"))
 PLAIN(settings_answer, true, SPAN_LIT(""), SPAN_LIT("settings"))
 LISTS(ask_mx, .domain = SPAN_LIT("d:25"), .mx_list = spans, .n_mx_list = 3)
 LISTS(mx_answer, .result = MX_NULL, .error = SPAN_LIT("e"),
-    .site = SPAN_LIT("s"), .hosts = hosts, .n_hosts = 2, .ttl_ms = -1)
+    .site = SPAN_LIT("s"), .is_mx = true, .hosts = hosts, .n_hosts = 2,
+    .ttl_ms = -1)
 PLAIN(ask_host, SPAN_LIT("host"), true, false)
 LISTS(host_answer, .ok = true, .error = SPAN_LIT(""), .is_secure = true,
     .addrs = addrs, .n = 2, .ttl_ms = 60000)

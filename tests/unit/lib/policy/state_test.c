@@ -73,36 +73,6 @@ time_is_bounded(void **state)
 	state_free(&p);
 }
 
-/* A function in the place of vaults and events. */
-static int
-answer(lua_State *L)
-{
-	lua_getfield(L, -1, "vault_path");
-	return 1;
-}
-
-static int
-no_answer(lua_State *L)
-{
-	lua_pushnil(L);
-	return 1;
-}
-
-static void
-keys_are_asked(void **state)
-{
-	struct policy *p = small_state();
-
-	(void)state;
-	p->ask_key = answer;
-	check_str("vault", run(p, "assert(kumo.secrets.load { vault_mount = "
-	    "'m', vault_path = 'the key' } == 'the key')"), "");
-	p->ask_key = no_answer;
-	assert_non_null(strstr(run(p, "kumo.secrets.load { vault_mount = "
-	    "'m', vault_path = 'x' }"), "the answer is no key"));
-	state_free(&p);
-}
-
 int
 main(void)
 {
@@ -110,7 +80,6 @@ main(void)
 		cmocka_unit_test(garbage_makes_room),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(time_is_bounded),
-		cmocka_unit_test(keys_are_asked),
 	};
 
 	log_init("state_test", false, LOG_LEVEL_ERROR);

@@ -139,6 +139,14 @@ makes_udp_socket(void)
 }
 
 static bool
+makes_a_pair(void)
+{
+	int fds[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0;
+}
+
+static bool
 makes_unix_socket(void)
 {
 	return socket(AF_UNIX, SOCK_STREAM, 0) != -1;
@@ -267,6 +275,8 @@ static const struct {
 	{ "udp denied", makes_udp_socket, JAIL_CONNECT, DIES },
 	{ "unix", makes_unix_socket, JAIL_UNIX_CONNECT, YES },
 	{ "unix denied", makes_unix_socket, JAIL_CONNECT | JAIL_UDP, DIES },
+	{ "pair", makes_a_pair, JAIL_PAIRS, YES },
+	{ "pair denied", makes_a_pair, ~0U & ~JAIL_PAIRS, DIES },
 	{ "raw", makes_raw_socket, ~0U, DIES },
 	{ "netlink", makes_netlink_socket, ~0U, DIES },
 	{ "kill", kills_parent, ~0U, DIES },

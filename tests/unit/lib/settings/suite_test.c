@@ -255,6 +255,9 @@ static const struct {
 	const char *yaml;
 	const char *text;
 } bad_rows[] = {
+	{ "resolvers: [{name: a}, {name: b}, {name: a}]",
+	    "two resolvers are named 'a'" },
+	{ "resolvers: [{config: {}}]", "name" },
 	{ "hostnam: x", "unknown option 'hostnam' of ekiden.yaml; did you "
 	    "mean 'hostname'?" },
 	{ "processes: {smtpd: 0}", "option 'smtpd' of ekiden.yaml processes "
@@ -388,6 +391,34 @@ dns_test(void **state)
 	suite_free(&s);
 }
 
+static void
+resolvers_test(void **state)
+{
+	struct buf b = { 0 };
+	struct suite s, copy;
+	struct dns_opts fresh;
+	struct reader r;
+
+	(void)state;
+	suite_make(&s, "resolvers: [{name: rbl, config: {name_servers: "
+	    "[10.0.0.1]}}, {name: sys}]");
+	dns_opts_defaults(&fresh);
+	fresh.backend = DNS_ROOT;
+	suite_add_resolver(&s, "root", &fresh);
+	suite_put(&b, &s);
+	suite_free(&s);
+	reader_init(&r, buf_span(&b));
+	suite_get(&r, &copy);
+	assert_true(reader_end(&r));
+	assert_int_equal(copy.resolvers.n, 3);
+	assert_int_equal(suite_resolver(&copy, "rbl")->backend, DNS_SERVERS);
+	assert_int_equal(suite_resolver(&copy, "sys")->backend, DNS_SYSTEM);
+	assert_int_equal(suite_resolver(&copy, "root")->backend, DNS_ROOT);
+	assert_null(suite_resolver(&copy, "rb"));
+	suite_free(&copy);
+	buf_free(&b);
+}
+
 /* The policy's name is taken from the file's folder. */
 static void
 file_test(void **state)
@@ -430,6 +461,7 @@ main(void)
 		cmocka_unit_test(bad_test),
 		cmocka_unit_test(spool_test),
 		cmocka_unit_test(dns_test),
+		cmocka_unit_test(resolvers_test),
 		cmocka_unit_test(file_test),
 	};
 

@@ -4,8 +4,8 @@
  * number at once, answers kept as long as the DNS says, failures for a set
  * time.
  */
-#ifndef QMGR_POLICY_MX_H
-#define QMGR_POLICY_MX_H
+#ifndef LIB_RESOLVE_MX_H
+#define LIB_RESOLVE_MX_H
 
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "qmgr/policy/site_name.h"
+#include "lib/resolve/site_name.h"
 
 static const struct {
 	const char *hosts[8];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "qmgr/policy/target.h"
+#include "lib/resolve/target.h"
 
 #include <stdlib.h>
 #include <string.h>

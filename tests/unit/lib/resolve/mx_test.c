@@ -7,7 +7,7 @@
 #include "lib/dns/dns.h"
 #include "lib/io/loop.h"
 #include "lib/settings/dns_opts.h"
-#include "qmgr/policy/mx.h"
+#include "lib/resolve/mx.h"
 
 static const char zone[] =
     "$ORIGIN test.\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where mail is to go, as text: a domain, a literal, an entry of an mx_list. */
-#ifndef QMGR_POLICY_TARGET_H
-#define QMGR_POLICY_TARGET_H
+#ifndef LIB_RESOLVE_TARGET_H
+#define LIB_RESOLVE_TARGET_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "qmgr/policy/mx.h"
+#include "lib/resolve/mx.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "lib/base/text.h"
 #include "lib/dns/dns.h"
 #include "lib/io/loop.h"
-#include "qmgr/policy/site_name.h"
-#include "qmgr/policy/target.h"
+#include "lib/resolve/site_name.h"
+#include "lib/resolve/target.h"
 
 enum {
 	LITERAL_TTL_MS = 3600 * 1000, /* of what no DNS can change */
@@ -265,6 +265,7 @@ entry_explicit(struct entry *e, const struct dns_answer *dns)
 	bool odd = false;
 	size_t i;
 
+	e->answer.is_mx = true;
 	e->answer.hosts = arena_alloc(&e->arena,
 	    MX_HOSTS_MAX * sizeof(*e->answer.hosts));
 	for (i = 0; i < dns->n && e->answer.n_hosts < MX_HOSTS_MAX; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "qmgr/policy/site_name.h"
+#include "lib/resolve/site_name.h"
 
 #include <sodium.h>
 #include <stdbool.h>

@@ -7,8 +7,8 @@
  * in a hash of all the hosts: who runs the DNS of a domain decides how many
  * there are, and how they are called.
  */
-#ifndef QMGR_POLICY_SITE_NAME_H
-#define QMGR_POLICY_SITE_NAME_H
+#ifndef LIB_RESOLVE_SITE_NAME_H
+#define LIB_RESOLVE_SITE_NAME_H
 
 #include <stdint.h>
 
