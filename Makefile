@@ -7,18 +7,19 @@ VERSION := 0.1.0
 
 PKGS := libevent libevent_openssl openssl lmdb libunbound lua5.4 yaml-0.1 \
 	libsodium libseccomp libzstd jansson libidn2 libpcre2-8 libxxhash libpsl \
-	uchardet libcurl
+	uchardet libcurl hiredis sqlite3
 # Its flags are not asked for: header files alone, and those of C++.
 CXX_PKGS := tomlplusplus
 RUN_DEBS := gcc g++ libc6-dev make pkg-config libevent-dev libssl-dev \
 	liblmdb-dev libunbound-dev dns-root-data liblua5.4-dev libyaml-dev \
 	libsodium-dev libseccomp-dev libzstd-dev libjansson-dev libidn2-dev \
 	libpcre2-dev libxxhash-dev libpsl-dev publicsuffix libuchardet-dev \
-	libtomlplusplus-dev tzdata libcurl4-openssl-dev libwslay-dev
+	libtomlplusplus-dev tzdata libcurl4-openssl-dev libwslay-dev \
+	libhiredis-dev libsqlite3-dev
 CHECK_DEBS := libcmocka-dev python3-pytest python3-pytest-xdist \
 	python3-pytest-timeout python3-aiosmtpd python3-zstandard swaks zstd \
 	clang-14 libclang-rt-14-dev libfuzzer-14-dev openssl mandoc \
-	python3-jinja2 nghttp2-server
+	python3-jinja2 nghttp2-server redis-server
 
 CC := gcc
 CXX := g++

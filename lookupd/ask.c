@@ -68,6 +68,8 @@ ask_on_lookup(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 
 	(void)fd;
 	lookup_get(r, &lookup);
+	if (lookup_op_process(lookup.op) != l->daemon.index)
+		reader_fail(r);
 	if (!reader_end(r))
 		return;
 	reader_init(&args, lookup.args);

@@ -10,6 +10,7 @@
 #include "lib/settings/throttle.h"
 #include "lookupd/ask.h"
 #include "lookupd/lookupd.h"
+#include "lookupd/redis_throttle.h"
 
 enum { SWEEP_MS = 60000 };
 
@@ -123,6 +124,11 @@ throttles_ask(struct ask *a)
 		ask_fail(a, "the throttle's rate is not one");
 		return;
 	}
+	if (buf_len(&a->l->throttles_redis) > 0 && !spec.local &&
+	    spec.limit > 0) {
+		redis_throttle_ask(a, &spec);
+		return;
+	}
 	e = entry_get(t, ask_text(a, "name"), &spec);
 	wait = throttle_wait_ms(&e->throttle, &spec, now);
 	if (wait == 0)
@@ -137,4 +143,11 @@ throttles_ask(struct ask *a)
 	if (wait > 0)
 		put_number(out, "retry_after", seconds_up(wait));
 	ask_answer(a, out);
+}
+
+/* Only Redis keeps anybody waiting. */
+void
+throttles_cancel(struct ask *a)
+{
+	redis_throttle_cancel(a);
 }

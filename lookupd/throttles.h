@@ -15,8 +15,10 @@ void throttles_free(struct throttles **t);
 /*
  * LOOKUP_THROTTLE: {name, spec} takes one when there is one. Gives {throttled,
  * limit, remaining, reset_after, retry_after}: seconds, retry_after only when
- * throttled.
+ * throttled. With a Redis for throttles it is asked, unless the spec says
+ * local.
  */
 void throttles_ask(struct ask *a);
+void throttles_cancel(struct ask *a);
 
 #endif

@@ -66,8 +66,8 @@ lookup_channel(void *arg, enum lookup_op op)
 {
 	struct smtpd *s = arg;
 
-	(void)op;
-	return daemon_peer(&s->daemon, ROLE_LOOKUP, 0);
+	return daemon_peer(&s->daemon, ROLE_LOOKUP,
+	    lookup_op_process(op));
 }
 
 static void

@@ -13,6 +13,13 @@ lookup_op_name(enum lookup_op op)
 	return (unsigned)op < LOOKUP_OPS ? names[op] : "unknown";
 }
 
+unsigned
+lookup_op_process(enum lookup_op op)
+{
+	return op == LOOKUP_FILE || op == LOOKUP_SQLITE ? LOOKUP_FILES :
+	    LOOKUP_OUTSIDE;
+}
+
 void
 lookup_put(struct buf *b, const struct lookup *l)
 {

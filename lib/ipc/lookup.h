@@ -26,6 +26,13 @@ enum {
 	LOOKUP_ERROR_MAX = 4096,
 };
 
+/*
+ * Which process of the role carries it out: what may keep a process from
+ * everything else, as files do, has one of its own.
+ */
+enum { LOOKUP_OUTSIDE, LOOKUP_FILES, LOOKUP_PROCESSES };
+
+unsigned lookup_op_process(enum lookup_op op);
 /* "http", "redis" ...: for messages. */
 const char *lookup_op_name(enum lookup_op op);
 

@@ -13,20 +13,20 @@ static const char *const absent[] = {
 	"compute_egress_path_config_constraints",
 	"compute_queue_config_constraints", "configure_accounting_db_path",
 	"configure_bounce_classifier", "configure_log_hook",
-	"configure_log_disposition_hook", "configure_redis_throttles",
+	"configure_log_disposition_hook",
 	"eval_config_monitor_globs", "format_egress_path_config_constraints",
 	"format_egress_path_config_toml", "format_queue_config_toml",
-	"glob", "inject_message",
+	"inject_message",
 	"invoke_get_egress_path_config", "invoke_get_egress_pool",
 	"invoke_get_egress_source", "invoke_get_queue_config",
-	"prometheus_metrics", "read_dir", "set_httpinject_recipient_rate_limit",
+	"prometheus_metrics", "set_httpinject_recipient_rate_limit",
 	"spawn_thread_pool", "start_http_listener",
-	"suspend_delivery_when_spool_unhealthy", "uncached_glob", NULL,
+	"suspend_delivery_when_spool_unhealthy", NULL,
 };
 
 static const char *const absent_modules[] = {
-	"aaa", "amqp", "api", "dkim", "dmarc", "fs", "jsonl", "kafka", "nats",
-	"shaping", "spf", "tsa", "xfer", "sqlite", "redis", NULL,
+	"aaa", "amqp", "api", "dkim", "dmarc", "jsonl", "kafka", "nats",
+	"shaping", "spf", "tsa", "xfer", NULL,
 };
 
 static const struct {

@@ -87,11 +87,33 @@ declare(lua_State *L)
 	return 0;
 }
 
+static int
+redis_read(void *obj, const struct value *v, struct problems *p)
+{
+	return redis_opts_read(obj, v, p);
+}
+
+static int
+kumo_configure_redis_throttles(lua_State *L)
+{
+	struct suite *suite = suite_check(L, "kumo.configure_redis_throttles");
+	struct redis_opts redis;
+
+	if (suite->redis_throttles.node.n > 0)
+		return where_error(L, "kumo.configure_redis_throttles: the "
+		    "throttles have a Redis already");
+	object_read(L, "kumo.configure_redis_throttles", &redis, redis_read);
+	suite_set_redis_throttles(suite, &redis);
+	return 0;
+}
+
 void
 kumo_declarations(lua_State *L)
 {
 	size_t i;
 
+	lua_pushcfunction(L, kumo_configure_redis_throttles);
+	lua_setfield(L, -2, "configure_redis_throttles");
 	for (i = 0; i < sizeof(declarations) / sizeof(*declarations); i++) {
 		lua_pushlightuserdata(L, (void *)&declarations[i]);
 		lua_pushcclosure(L, declare, 1);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/files/files.h"
 #include "lib/policy/state.h"
 #include "lib/policy/watchdog.h"
 
@@ -396,6 +397,7 @@ state_free(struct policy **pp)
 	map_free(&p->events, handlers_free);
 	map_free(&p->calls, NULL);
 	bundle_free(&p->bundle);
+	files_free(&p->files);
 	buf_free(&p->scratch);
 	arena_free(&p->arena);
 	free(p);

@@ -26,6 +26,7 @@
 
 struct call;
 struct door;
+struct files;
 struct loop;
 
 enum policy_mode {
@@ -67,6 +68,7 @@ struct policy {
 	struct uuid_maker uuids; /* of messages that scripts make */
 	uint32_t epoch;    /* of the configuration */
 	struct door *door; /* of the daemon; NULL: none */
+	struct files *files; /* of a loader that used some */
 };
 
 struct event_handlers {

@@ -60,6 +60,18 @@ daemon_arguments(struct daemon *d, int argc, char **argv)
 	    d->index) : role_name(d->ops->role), syslog, LOG_LEVEL_INFO);
 }
 
+unsigned
+daemon_index(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i + 1 < argc; i++) {
+		if (strcmp(argv[i], "--index") == 0)
+			return (unsigned)argument_number(argv[i + 1]);
+	}
+	return 0;
+}
+
 bool
 daemon_role_is(int argc, char **argv, enum role role)
 {

@@ -85,6 +85,8 @@ struct channel *daemon_peer(const struct daemon *d, enum role role,
 unsigned daemon_peer_count(const struct daemon *d, enum role role);
 struct channel *daemon_peer_nth(const struct daemon *d, enum role role,
     unsigned n);
+/* The --index of the command line, where it makes another process. */
+unsigned daemon_index(int argc, char **argv);
 /*
  * From opened() on, the spool's folder as the spool's own processes see it: it
  * is their root folder.

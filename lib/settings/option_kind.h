@@ -68,7 +68,7 @@ struct option_mapped {
 	K(NAMED_THROTTLES) K(KEYSOURCE) K(META) K(SUSPEND_RULE) K(MX_HOSTS)    \
 	K(ENUM) K(TABLE) K(TABLES) K(MAPPED) K(OPENSSL_OPTIONS)                \
 	K(RUSTLS_SUITES) K(PROTOCOL) K(OOB_MODE) K(OVERLAYS) K(PER_RECORD)     \
-	K(NAME_SERVERS) K(TRUST_ANCHOR) K(DNS)
+	K(NAME_SERVERS) K(TRUST_ANCHOR) K(DNS) K(REDIS_NODES) K(SECRET)
 #define OPTION_KIND_DECLARE(kind)                                              \
 	extern const struct option_kind option_kind_##kind;
 OPTION_KINDS(OPTION_KIND_DECLARE)

@@ -11,5 +11,5 @@ const struct option_table *const option_tables[] = {
 	&pool_entry_table, &spool_opts_table, &rocks_params_table,
 	&local_logs_table, &log_record_opts_table, &dns_opts_table,
 	&name_server_table, &dns_resolver_options_table, &dns_test_zone_table,
-	&suite_resolver_table, NULL,
+	&suite_resolver_table, &redis_opts_table, NULL,
 };

@@ -188,6 +188,14 @@ suite_add_resolver(struct suite *s, const char *name, struct dns_opts *config)
 	memset(config, 0, sizeof(*config));
 }
 
+void
+suite_set_redis_throttles(struct suite *s, struct redis_opts *o)
+{
+	redis_opts_free(&s->redis_throttles);
+	s->redis_throttles = *o;
+	memset(o, 0, sizeof(*o));
+}
+
 /* The row of that name in `spool:`, which has all that counts elsewhere. */
 static size_t
 spool_row(const char *name)

@@ -28,6 +28,7 @@
 #include "lib/settings/local_logs.h"
 #include "lib/settings/option.h"
 #include "lib/settings/queue_config.h"
+#include "lib/settings/redis_opts.h"
 #include "lib/settings/spool_opts.h"
 
 struct suite_processes {
@@ -104,6 +105,8 @@ void suite_add_resolver(struct suite *s, const char *name,
     struct dns_opts *config);
 /* What `data` says counts; `meta` fills in what nothing else has said. */
 void suite_define_spool(struct suite *s, const struct spool_opts *spool);
+/* The object moves into the suite. */
+void suite_set_redis_throttles(struct suite *s, struct redis_opts *o);
 /*
  * Fill what was left open: host name, process counts, the default listener and
  * log (unless a policy rules), and make the look-ups ready. Checks what one

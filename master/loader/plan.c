@@ -10,6 +10,7 @@
 #include "lib/io/sealed.h"
 #include "lib/ipc/channel.h"
 #include "lib/ipc/control.h"
+#include "lib/ipc/lookup.h"
 #include "lib/settings/suite.h"
 #include "master/loader/configuration.h"
 
@@ -121,7 +122,7 @@ plan_send(const struct suite *suite, const struct configuration_keys *keys)
 	send_count(ch, ROLE_LOGGER, 1);
 	send_count(ch, ROLE_QMGR, 1);
 	send_count(ch, ROLE_POLICY, 1);
-	send_count(ch, ROLE_LOOKUP, 1);
+	send_count(ch, ROLE_LOOKUP, LOOKUP_PROCESSES);
 	send_count(ch, ROLE_LOCAL, 1);
 	send_count(ch, ROLE_OUT, suite->processes.smtp_out);
 	send_count(ch, ROLE_SMTPD, suite->processes.smtpd);

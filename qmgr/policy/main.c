@@ -55,8 +55,8 @@ lookup_channel(void *arg, enum lookup_op op)
 {
 	struct policyd *pd = arg;
 
-	(void)op;
-	return daemon_peer(&pd->daemon, ROLE_LOOKUP, 0);
+	return daemon_peer(&pd->daemon, ROLE_LOOKUP,
+	    lookup_op_process(op));
 }
 
 static void

@@ -13,20 +13,26 @@ extern const struct library library_dns;
 extern const struct library library_domain_map;
 extern const struct library library_encode;
 extern const struct library library_file_type;
+extern const struct library library_fs;
 extern const struct library library_http;
 extern const struct library library_kumo_message;
 extern const struct library library_message;
 extern const struct library library_mimepart;
 extern const struct library library_mpsc;
+extern const struct library library_redis;
 extern const struct library library_regex;
 extern const struct library library_regex_set_map;
 extern const struct library library_secrets;
 extern const struct library library_serde;
+extern const struct library library_sqlite;
 extern const struct library library_string;
 extern const struct library library_time;
 extern const struct library library_uuid;
 
 /* Functions of `kumo` itself. */
+int fs_glob(lua_State *L);
+int fs_read_dir(lua_State *L);
+int fs_uncached_glob(lua_State *L);
 int kumo_memoize(lua_State *L);
 int make_throttle(lua_State *L);
 /* Of kumo.string, in a file of its own. */
