@@ -10,7 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/redis/command.h"
 #include "lib/redis/slots.h"
-#include "lib/redis/url.h"
+#include "lib/settings/redis_url.h"
 #include "lib/settings/redis_opts.h"
 #include "lookupd/redis_pool.h"
 

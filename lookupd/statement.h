@@ -13,7 +13,7 @@ enum { STATEMENT_MS = 10000 }; /* it is interrupted then */
 
 enum statement_result {
 	STATEMENT_DONE,
-	STATEMENT_BUSY, /* somebody has it locked: nothing was done, try again */
+	STATEMENT_BUSY, /* locked by somebody: nothing was done, try again */
 	STATEMENT_FAILED,
 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/base/alloc.h"
-#include "lib/redis/url.h"
+#include "lib/settings/redis_url.h"
 #include "lib/settings/option_kind.h"
 #include "lib/settings/option_list.h"
 

@@ -10,7 +10,7 @@
 #include "lib/redis/command.h"
 #include "lib/redis/reply.h"
 #include "lib/redis/slots.h"
-#include "lib/redis/url.h"
+#include "lib/settings/redis_url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,6 +8,8 @@
 #include "lib/policy/state.h"
 
 /* Known to policies for KumoMTA, and not here. */
+#define ABSENT_TEXTS "(...)", \
+    "Not part of this version of Ekiden: calling it is an error."
 #define ABSENT(name)                                                           \
 	static int                                                             \
 	absent_##name(lua_State *L)                                            \
@@ -50,8 +52,8 @@ static const struct library_function methods[] = {
 	    "Puts a line end and the content, in UTF-8, behind the plain "
 	    "text.\nFalse, and nothing done, when the message has none; an "
 	    "error when that is not text of a known character set." },
-	{ "arc_seal", absent_arc_seal, NULL, NULL },
-	{ "arc_verify", absent_arc_verify, NULL, NULL },
+	{ "arc_seal", absent_arc_seal, ABSENT_TEXTS },
+	{ "arc_verify", absent_arc_verify, ABSENT_TEXTS },
 	{ "check_fix_conformance", message_check_fix_conformance,
 	    "(checks, fixes, settings?) -> string or nil",
 	    "Looks for the issues of which\n.Va checks\nnames those that are "
@@ -80,8 +82,8 @@ static const struct library_function methods[] = {
 	    "not of the set that it claims into UTF-8;\n"
 	    ".Va include_encodings\nand\n.Va exclude_encodings\nare lists "
 	    "of names that limit the guess." },
-	{ "dkim_sign", absent_dkim_sign, NULL, NULL },
-	{ "dkim_verify", absent_dkim_verify, NULL, NULL },
+	{ "dkim_sign", absent_dkim_sign, ABSENT_TEXTS },
+	{ "dkim_verify", absent_dkim_verify, ABSENT_TEXTS },
 	{ "from_header", message_from_header, "() -> addressheader or nil",
 	    "The addresses of the From field.\nOne that cannot be read is "
 	    "an error." },
@@ -115,8 +117,8 @@ static const struct library_function methods[] = {
 	    "or\n.Ql pascal_case ;\n.Va target\nis the key itself, for a "
 	    "whole name; with\n.Va remove\nthe fields go.\nA field follows "
 	    "the first rule that its name fits." },
-	{ "import_scheduling_header", absent_import_scheduling_header, NULL,
-	    NULL },
+	{ "import_scheduling_header", absent_import_scheduling_header,
+	    ABSENT_TEXTS },
 	{ "import_x_headers", message_import_x, "(names?, first?)",
 	    "Copies the header fields of those names, or all whose names "
 	    "begin with X-, into the metadata, under their names in lower "
@@ -162,7 +164,7 @@ static const struct library_function methods[] = {
 	{ "set_data", message_set_data, "(bytes)",
 	    "Replaces the whole message, which should have CRLF as line "
 	    "ends." },
-	{ "set_due", absent_set_due, NULL, NULL },
+	{ "set_due", absent_set_due, ABSENT_TEXTS },
 	{ "set_force_sync", message_set_force_sync, "(bool?)",
 	    "Changes nothing: every message is on stable storage before it "
 	    "is acknowledged." },
@@ -172,7 +174,7 @@ static const struct library_function methods[] = {
 	    ".Ql x_ ." },
 	{ "set_recipient", message_set_recipient, "(address or list)",
 	    "Replaces the recipients of the envelope.\n" EMPTY_ENVELOPE },
-	{ "set_scheduling", absent_set_scheduling, NULL, NULL },
+	{ "set_scheduling", absent_set_scheduling, ABSENT_TEXTS },
 	{ "set_sender", message_set_sender, "(address)",
 	    "Replaces the sender of the envelope, which may be empty.\n"
 	    EMPTY_ENVELOPE },

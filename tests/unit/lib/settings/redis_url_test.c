@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "lib/redis/url.h"
+#include "lib/settings/redis_url.h"
 
 static const struct {
 	const char *text;

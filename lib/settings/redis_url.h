@@ -3,8 +3,8 @@
  * Where a Redis server is:
  * redis[s]://[USER][:PASSWORD@]HOST[:PORT][/[DB]][?protocol=resp2][#insecure]
  */
-#ifndef LIB_REDIS_URL_H
-#define LIB_REDIS_URL_H
+#ifndef LIB_SETTINGS_REDIS_URL_H
+#define LIB_SETTINGS_REDIS_URL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/redis/url.h"
+#include "lib/settings/redis_url.h"
 
 #include <stdlib.h>
 #include <string.h>
