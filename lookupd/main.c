@@ -6,6 +6,7 @@
  * neither smtpd nor the queue manager's policy has to.
  */
 #include "lib/base/log.h"
+#include "lib/crypto/digest.h"
 #include "lib/io/tls_client.h"
 #include "lookupd/ask.h"
 #include "lookupd/counters.h"
@@ -30,6 +31,7 @@ prepare(void *state, struct daemon *d)
 
 	resolvers_open(&l->resolvers, d->loop, &d->suite);
 	l->tls = tls_client_new();
+	digests_prepare();
 	l->vault = vault_new();
 	http_prepare(&l->http, d->loop, &l->resolvers, l->tls);
 }
