@@ -11,8 +11,8 @@ SPDX = "SPDX-License-Identifier: Apache-2.0"
 COLUMNS = 80
 SOURCES = re.compile(r"(\.([ch]|cc|def|py|sh|lua|in|[1-8])|(^|/)Makefile)$")
 # A folder of lib/ includes those before it.
-ORDER = ["base", "crypto", "regex", "io", "ipc", "mail", "store", "settings",
-         "data", "template", "proc", "dns", "policy"]
+ORDER = ["base", "crypto", "regex", "io", "ipc", "mail", "mime", "web", "store",
+         "settings", "data", "template", "proc", "dns", "resolve", "policy"]
 # Each of these libraries is behind one door.
 DOORS = {"lmdb.h": "lib/store", "unbound.h": "lib/dns",
          "yaml.h": "lib/settings", "toml++/toml.h": "lib/data",

@@ -111,7 +111,8 @@ charset_encode(lua_State *L)
 	struct policy *p = policy_of(L);
 	bool lossy = lua_isnoneornil(L, 3) || lua_toboolean(L, 3);
 
-	if (charset_from_utf8(policy_charsets(), name, text, lossy, &p->scratch) == -1)
+	if (charset_from_utf8(policy_charsets(), name, text, lossy,
+	    &p->scratch) == -1)
 		return where_error(L, "kumo.encode.charset_encode: the text "
 		    "has characters that %s has not", name.p);
 	push_span(L, buf_span(&p->scratch));
