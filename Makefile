@@ -34,7 +34,9 @@ OPT ?= -O2
 JOBS ?= $(shell nproc)
 SANITIZE ?=
 # One query for all flags: pkg-config is slow to start.
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+# File offsets have 64 bits here anyway; saying so renames functions.
+PKG_CFLAGS := $(filter-out -D_FILE_OFFSET_BITS=64, \
+	$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CPPFLAGS := -I. -D_GNU_SOURCE -DEKIDEN_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS := -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(WERROR) $(SANITIZE) -MMD -MP

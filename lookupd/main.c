@@ -13,6 +13,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
+#include "lib/crypto/digest.h"
 #include "lib/files/files.h"
 #include "lib/io/tls_client.h"
 #include "lookupd/ask.h"
@@ -42,6 +43,7 @@ prepare(void *state, struct daemon *d)
 
 	resolvers_open(&l->resolvers, d->loop, &d->suite);
 	l->tls = tls_client_new();
+	digests_prepare();
 	l->vault = vault_new();
 	http_prepare(&l->http, d->loop, &l->resolvers, l->tls);
 }

@@ -39,7 +39,6 @@ vault_new(void)
 
 	v->address = environment("VAULT_ADDR");
 	v->token = environment("VAULT_TOKEN");
-	vault_answer_prepare();
 	return v;
 }
 

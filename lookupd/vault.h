@@ -12,7 +12,6 @@ struct vault;
 
 enum { VAULT_TIMEOUT_MS = 30000 };
 
-/* Before the jail. */
 struct vault *vault_new(void);
 /*
  * LOOKUP_VAULT: {mount, path, key, address, token}. Gives the text of that

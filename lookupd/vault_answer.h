@@ -10,8 +10,6 @@
 
 enum { VAULT_ANSWER_MAX = 1024 * 1024 };
 
-/* Before the jail: the reader's random seed is a file's. */
-void vault_answer_prepare(void);
 /*
  * The text of the secret's field: NULL and a copy on the heap, of len_out
  * bytes, or a constant that says why there is none. The key/value engine of

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/web/upgrade.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "lib/base/base64.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/crypto/digest.h"
 #include "lib/web/field.h"
 #include "lib/web/url.h"
 
@@ -186,16 +186,14 @@ static bool
 accepts(const struct upgrade *u, const char *key)
 {
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[DIGEST_LEN_MAX];
 	struct buf text = { .base = NULL };
-	unsigned len = 0;
 	bool same = false;
+	unsigned len;
 	size_t i;
 
 	buf_addf(&text, "%s%s", key, guid);
-	if (EVP_Digest(buf_data(&text), buf_len(&text), digest, &len,
-	    EVP_sha1(), NULL) != 1)
-		fatalx("SHA-1 is not there");
+	len = digest_of(DIGEST_SHA1, buf_span(&text), digest);
 	buf_clear(&text, 4096);
 	base64_encode(span_make(digest, len), &text);
 	for (i = 0; i < u->n_fields; i++) {

@@ -3,9 +3,8 @@
  * request:aws_sign_v4: a request of kumo.http as what kumo.crypto.aws_sign_v4
  * wants, and its result as fields of the request.
  */
-#include <stdio.h>
-
 #include "lib/base/arena.h"
+#include "lib/base/radix.h"
 #include "lib/crypto/digest.h"
 #include "lib/policy/modules/crypto.h"
 #include "lib/policy/modules/http.h"
@@ -134,17 +133,16 @@ static void
 push_content_digest(lua_State *L, int params)
 {
 	uint8_t digest[DIGEST_LEN_MAX];
-	char hex[2 * DIGEST_LEN_MAX + 1];
+	char hex[2 * DIGEST_LEN_MAX];
 	struct span payload = SPAN_LIT("");
-	unsigned i, len;
+	unsigned len;
 
 	if (lua_getfield(L, params, "payload") == LUA_TSTRING)
 		payload = text_at(L, -1);
 	len = digest_of(DIGEST_SHA256, payload, digest);
-	for (i = 0; i < len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	radix_encode(RADIX_HEX, span_make(digest, len), hex);
 	lua_pop(L, 1);
-	lua_pushstring(L, hex);
+	lua_pushlstring(L, hex, radix_encoded_len(RADIX_HEX, len));
 }
 
 /*

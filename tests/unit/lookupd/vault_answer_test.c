@@ -30,7 +30,7 @@ static const struct {
 	{ "{\"data\":[]}", true, "key", NULL, "holds no secret" },
 	{ "{}", false, "key", NULL, "holds no secret" },
 	{ "[]", false, "key", NULL, "holds no secret" },
-	{ "\"x\"", false, "key", NULL, NO_JSON },
+	{ "\"x\"", false, "key", NULL, "holds no secret" },
 	{ "", false, "key", NULL, NO_JSON },
 	{ "{\"data\":", false, "key", NULL, NO_JSON },
 	{ "<html>", false, "key", NULL, NO_JSON },
