@@ -52,7 +52,7 @@ DAEMONS := master:master loader:master/loader keys:master/keys smtpd:smtpd \
 # program:folder (a folder per program under tools/)
 TOOLS := ekiden:tools/ekiden tailer:tools/tailer
 # programs that only the build itself uses
-BUILD_TOOLS := mdoc-options:tools/mdoc-options
+BUILD_TOOLS := mdoc-options:tools/mdoc-options mdoc-lua:tools/mdoc-lua
 # programs that only `make bench` and tests use
 BENCHES := smtp-load:tests/bench/load,tests/bench/common \
 	smtp-sink:tests/bench/sink,tests/bench/common
@@ -229,8 +229,17 @@ fuzz: $(FUZZ_BIN)
 MAN := $(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.in)) \
 	$(patsubst man/%,$(BUILD)/man/%,$(wildcard man/*.[1-8]))
 MDOC_OPTIONS := $(BUILD)/tools/mdoc-options
+MDOC_LUA := $(BUILD)/tools/mdoc-lua
 
-man: $(MAN)
+man: $(MAN) $(BUILD)/man/.lua
+
+# A page for each module of scripts.
+$(BUILD)/man/.lua: $(MDOC_LUA)
+	@mkdir -p $(@D)
+	@list=$$($(MDOC_LUA) --list) || exit 1; for module in $$list; do \
+	    page=$(@D)/$$module.7; $(MDOC_LUA) $$module >$$page.new && \
+	    mv $$page.new $$page || exit 1; \
+	done; echo "$$list" >$@
 
 $(BUILD)/man/%: man/%.in $(MDOC_OPTIONS)
 	@mkdir -p $(@D)
@@ -258,7 +267,8 @@ install: programs man
 	install -m 755 $(filter $(BUILD)/bin/%,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter $(BUILD)/libexec/%,$(PROGRAMS)) \
 	    $(DESTDIR)$(PREFIX)/libexec/ekiden
-	for page in $(MAN); do \
+	for page in $(MAN) $$(sed 's|.*|$(BUILD)/man/&.7|' $(BUILD)/man/.lua); \
+	do \
 	    dir=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
 	    install -d $$dir && install -m 644 $$page $$dir; \
 	done

@@ -35,6 +35,7 @@ for page in "$man"/*.[1-8]; do
 	# What was left half written, or is not there any more in man/.
 	name=${page##*/}
 	[ -f "man/$name" ] || [ -f "man/$name.in" ] ||
+	    grep -qxF "${name%.7}" "$man/.lua" ||
 	    bad "$page is no page of this tree"
 done
 
@@ -70,7 +71,7 @@ fi
 [ ! -x "$build/bin/tailer" ] || summary tailer tailer "$build/bin/tailer" --help
 
 # Foreign pages that ours may refer to.
-foreign=' resolv.conf.5 syslog.3 zstd.1 zstdcat.1 swaks.1 '
+foreign=' gethostid.3 printf.3 resolv.conf.5 strftime.3 syslog.3 zstd.1 zstdcat.1 swaks.1 '
 sed -n 's/^\.\(It \)\{0,1\}Xr \([^ ]*\) \([1-8]\).*/\2.\3/p' "$man"/*.[1-8] |
     sort -u | while read -r name; do
 	[ -f "$man/$name" ] || case $foreign in

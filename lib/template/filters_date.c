@@ -182,8 +182,13 @@ do_timeformat(struct render *r, struct call *c, struct tval *out)
 }
 
 const struct filter_row filters_date[] = {
-	{ "dateformat", do_dateformat, "format='medium', tz?" },
-	{ "datetimeformat", do_datetimeformat, "format='medium', tz?" },
-	{ "timeformat", do_timeformat, "format='medium', tz?" },
-	{ NULL, NULL, NULL },
+	{ "dateformat", do_dateformat, "format='medium', tz?",
+	    "The day of a timestamp (seconds since 1970), of a text such as\n"
+	    ".Ql 2026-11-22\nor of RFC 3339 or RFC 2822, as\n.Sx Dates\n"
+	    "says." },
+	{ "datetimeformat", do_datetimeformat, "format='medium', tz?",
+	    "The same with its time." },
+	{ "timeformat", do_timeformat, "format='medium', tz?",
+	    "The time of day alone." },
+	{ NULL, NULL, NULL, NULL },
 };

@@ -365,9 +365,18 @@ do_normalize(struct render *r, struct call *c, struct tval *out)
 }
 
 const struct filter_row filters_format[] = {
-	{ "tojson", do_tojson, "indent?" },
-	{ "pprint", do_pprint, "" },
-	{ "format", do_format, "value, ..." },
-	{ "normalize_smtp_response", do_normalize, "" },
-	{ NULL, NULL, NULL },
+	{ "tojson", do_tojson, "indent?",
+	    "The value as JSON, safe in HTML:\n.Ql < , > , &\nand\n.Ql '\nare "
+	    "written as escapes.\n.Fa indent\nis a number of blanks, or true "
+	    "for two." },
+	{ "pprint", do_pprint, "",
+	    "The value over several lines, for people." },
+	{ "format", do_format, "value, ...",
+	    "The text as a pattern of\n.Xr printf 3\nfor the arguments:\n.Ql "
+	    "%s , %d , %x , %o , %f , %e , %g , %c\nand\n.Ql %(name)s\n"
+	    "for one by its name, or of a map." },
+	{ "normalize_smtp_response", do_normalize, "",
+	    "As\n.Fn kumo.string.normalize_smtp_response ;\nsee\n.Xr "
+	    "kumo.string 7 ." },
+	{ NULL, NULL, NULL, NULL },
 };

@@ -255,13 +255,25 @@ do_pluralize(struct render *r, struct call *c, struct tval *out)
 }
 
 const struct filter_row filters_number[] = {
-	{ "abs", do_abs, "" },
-	{ "round", do_round, "precision=0, method='common'" },
-	{ "int", do_int, "default?" },
-	{ "float", do_float, "default?" },
-	{ "bool", do_bool, "" },
-	{ "sum", do_sum, "attribute?" },
-	{ "filesizeformat", do_filesizeformat, "binary=false" },
-	{ "pluralize", do_pluralize, "singular='', plural='s'" },
-	{ NULL, NULL, NULL },
+	{ "abs", do_abs, "",
+	    "The number without its sign." },
+	{ "round", do_round, "precision=0, method='common'",
+	    "The number with so many digits behind the point; the method is\n"
+	    ".Ql common , ceil\nor\n.Ql floor ." },
+	{ "int", do_int, "default?",
+	    "A whole number.\nText that is none gives the default, or is an "
+	    "error." },
+	{ "float", do_float, "default?",
+	    "A number with a point, likewise." },
+	{ "bool", do_bool, "",
+	    "Is the value true?" },
+	{ "sum", do_sum, "attribute?",
+	    "The sum of the numbers, or of that attribute of the items." },
+	{ "filesizeformat", do_filesizeformat, "binary=false",
+	    "A number of bytes for people:\n.Ql 1.5 MB ,\nor with\n.Fa binary\n"
+	    ".Ql 1.4 MiB ." },
+	{ "pluralize", do_pluralize, "singular='', plural='s'",
+	    "The first ending for 1 or one item, else the second:\n.Ql {{ n }} "
+	    "messag{{ n | pluralize('e', 'es') }} ." },
+	{ NULL, NULL, NULL, NULL },
 };

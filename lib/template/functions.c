@@ -282,14 +282,28 @@ fn_debug(struct render *r, struct call *c, struct tval *out)
 }
 
 const struct function_row jinja_functions[] = {
-	{ "range", fn_range, "start?, stop, step?" },
-	{ "dict", fn_dict, "map?, key=value, ..." },
-	{ "namespace", fn_namespace, "map?, key=value, ..." },
-	{ "debug", fn_debug, "value, ..." },
-	{ "cycler", fn_cycler, "value, ..." },
-	{ "joiner", fn_joiner, "sep=', '" },
-	{ "now", fn_now, "" },
-	{ "randrange", fn_randrange, "start?, stop" },
-	{ "lipsum", fn_lipsum, "n=5, html?, min=20, max=100" },
-	{ NULL, NULL, NULL },
+	{ "range", fn_range, "start?, stop, step?",
+	    "The whole numbers from\n.Fa start ,\nor 0, up to but not with\n"
+	    ".Fa stop ;\nat most 100000." },
+	{ "dict", fn_dict, "map?, key=value, ...",
+	    "A map." },
+	{ "namespace", fn_namespace, "map?, key=value, ...",
+	    "A map whose entries\n.Ic set\nmay change, from within loops, "
+	    "too." },
+	{ "debug", fn_debug, "value, ...",
+	    "The variables there are, or the arguments, as text." },
+	{ "cycler", fn_cycler, "value, ...",
+	    "An object whose\n.Fn next\ngives one value after the other, over "
+	    "and over.\nA list may stand for the values." },
+	{ "joiner", fn_joiner, "sep=', '",
+	    "A function that gives nothing at the first call and the separator "
+	    "at all later ones." },
+	{ "now", fn_now, "",
+	    "Seconds since 1970." },
+	{ "randrange", fn_randrange, "start?, stop",
+	    "A number from\n.Fa start ,\nor 0, up to but not with\n"
+	    ".Fa stop ." },
+	{ "lipsum", fn_lipsum, "n=5, html?, min=20, max=100",
+	    "That many paragraphs of text without a meaning." },
+	{ NULL, NULL, NULL, NULL },
 };

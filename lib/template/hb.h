@@ -63,6 +63,7 @@ struct hb_helper {
 	const char *name;
 	int (*call)(struct render *r, struct call *c, struct tval *out);
 	const char *args;
+	const char *text; /* mdoc */
 };
 
 extern const struct hb_helper hb_helpers[]; /* ends without name */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/template/hb.h"
 
-
 #include "lib/base/text.h"
 #include "lib/settings/value.h"
 

@@ -345,55 +345,80 @@ m_list_count(struct render *r, struct call *c, struct tval *out)
 	return r->failed ? -1 : 0;
 }
 
-static const struct {
-	uint8_t kind;
-	const char *name;
-	int (*call)(struct render *r, struct call *c, struct tval *out);
-} methods[] = {
-	{ TV_TEXT, "upper", m_upper },
-	{ TV_TEXT, "lower", m_lower },
-	{ TV_TEXT, "title", m_title },
-	{ TV_TEXT, "capitalize", m_capitalize },
-	{ TV_TEXT, "islower", m_islower },
-	{ TV_TEXT, "isupper", m_isupper },
-	{ TV_TEXT, "isspace", m_isspace },
-	{ TV_TEXT, "isdigit", m_isdigit },
-	{ TV_TEXT, "isnumeric", m_isdigit },
-	{ TV_TEXT, "isalnum", m_isalnum },
-	{ TV_TEXT, "isalpha", m_isalpha },
-	{ TV_TEXT, "isascii", m_isascii },
-	{ TV_TEXT, "strip", m_strip },
-	{ TV_TEXT, "lstrip", m_lstrip },
-	{ TV_TEXT, "rstrip", m_rstrip },
-	{ TV_TEXT, "replace", m_replace },
-	{ TV_TEXT, "split", m_split },
-	{ TV_TEXT, "splitlines", m_splitlines },
-	{ TV_TEXT, "find", m_find },
-	{ TV_TEXT, "rfind", m_rfind },
-	{ TV_TEXT, "count", m_text_count },
-	{ TV_TEXT, "startswith", m_startswith },
-	{ TV_TEXT, "endswith", m_endswith },
-	{ TV_TEXT, "join", m_join },
-	{ TV_MAP, "items", m_items },
-	{ TV_MAP, "keys", m_keys },
-	{ TV_MAP, "values", m_values },
-	{ TV_MAP, "get", m_get },
-	{ TV_LIST, "count", m_list_count },
+const struct method_row jinja_methods[] = {
+	{ TV_TEXT, "upper", m_upper, "",
+	    "As the filter." },
+	{ TV_TEXT, "lower", m_lower, "",
+	    "As the filter." },
+	{ TV_TEXT, "title", m_title, "",
+	    "As the filter." },
+	{ TV_TEXT, "capitalize", m_capitalize, "",
+	    "As the filter." },
+	{ TV_TEXT, "islower", m_islower, "",
+	    "Are all letters lower case, and is there one?" },
+	{ TV_TEXT, "isupper", m_isupper, "",
+	    "Are all letters upper case, and is there one?" },
+	{ TV_TEXT, "isspace", m_isspace, "",
+	    "Is it all blanks, and not empty?" },
+	{ TV_TEXT, "isdigit", m_isdigit, "",
+	    "Is it all digits, and not empty?" },
+	{ TV_TEXT, "isnumeric", m_isdigit, "",
+	    "The same as\n.Ic isdigit ." },
+	{ TV_TEXT, "isalnum", m_isalnum, "",
+	    "Is it all letters and digits, and not empty?" },
+	{ TV_TEXT, "isalpha", m_isalpha, "",
+	    "Is it all letters, and not empty?" },
+	{ TV_TEXT, "isascii", m_isascii, "",
+	    "Is it all ASCII?" },
+	{ TV_TEXT, "strip", m_strip, "chars?",
+	    "Without blanks, or those characters, at both ends." },
+	{ TV_TEXT, "lstrip", m_lstrip, "chars?",
+	    "The same at the start alone." },
+	{ TV_TEXT, "rstrip", m_rstrip, "chars?",
+	    "The same at the end alone." },
+	{ TV_TEXT, "replace", m_replace, "old, new, count?",
+	    "As the filter." },
+	{ TV_TEXT, "split", m_split, "sep?, maxsplit?",
+	    "As the filter." },
+	{ TV_TEXT, "splitlines", m_splitlines, "keepends?",
+	    "The lines." },
+	{ TV_TEXT, "find", m_find, "part",
+	    "Where the part begins, counted from 0; -1 when it is not there." },
+	{ TV_TEXT, "rfind", m_rfind, "part",
+	    "Where the last one begins." },
+	{ TV_TEXT, "count", m_text_count, "part",
+	    "How often the part is there." },
+	{ TV_TEXT, "startswith", m_startswith, "part",
+	    "Does the text begin so, or as an item of that list?" },
+	{ TV_TEXT, "endswith", m_endswith, "part",
+	    "Does it end so?" },
+	{ TV_TEXT, "join", m_join, "items",
+	    "The items as one text with this one between them." },
+	{ TV_MAP, "items", m_items, "",
+	    "The pairs as lists of two, by name." },
+	{ TV_MAP, "keys", m_keys, "",
+	    "The names." },
+	{ TV_MAP, "values", m_values, "",
+	    "The values, by name." },
+	{ TV_MAP, "get", m_get, "key, default?",
+	    "The value of that name, or the default, or none." },
+	{ TV_LIST, "count", m_list_count, "value",
+	    "How many items are equal to the value." },
+	{ 0, NULL, NULL, NULL, NULL },
 };
 
 int
 method_call(struct render *r, const struct tval *v, struct span name,
     struct call *c, struct tval *out)
 {
-	size_t i;
+	const struct method_row *m;
 
-	for (i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
-		if (methods[i].kind != v->kind ||
-		    !span_eq_str(name, methods[i].name))
+	for (m = jinja_methods; m->name != NULL; m++) {
+		if (m->kind != v->kind || !span_eq_str(name, m->name))
 			continue;
 		c->in = *v;
-		c->name = methods[i].name;
-		return methods[i].call(r, c, out);
+		c->name = m->name;
+		return m->call(r, c, out);
 	}
 	return 1;
 }

@@ -13,19 +13,32 @@ struct filter_row {
 	const char *name;
 	/* c->in is the value; -1 after render_fail() */
 	int (*call)(struct render *r, struct call *c, struct tval *out);
-	const char *args; /* "(a, b?)": what it takes, as the page says */
+	const char *args; /* what it takes, as the page says: "a, b?" */
+	const char *text; /* mdoc */
 };
 
 struct test_row {
 	const char *name;
 	/* 1, 0, or -1 after render_fail() */
 	int (*call)(struct render *r, struct call *c);
+	const char *args;
+	const char *text;
 };
 
 struct function_row {
 	const char *name;
 	int (*call)(struct render *r, struct call *c, struct tval *out);
 	const char *args;
+	const char *text;
+};
+
+struct method_row {
+	uint8_t kind; /* enum tval_kind: of these */
+	const char *name;
+	/* c->in is the value */
+	int (*call)(struct render *r, struct call *c, struct tval *out);
+	const char *args;
+	const char *text;
 };
 
 /* Each table ends with a row without name. */
@@ -38,6 +51,7 @@ extern const struct filter_row filters_date[];
 extern const struct filter_row filters_format[];
 extern const struct test_row jinja_tests[];
 extern const struct function_row jinja_functions[];
+extern const struct method_row jinja_methods[];
 
 /* NULL: there is none. */
 const struct filter_row *filter_find(struct span name);

@@ -107,4 +107,10 @@ const struct template *template_cached(struct template_cache *cache,
     enum template_dialect dialect, const char *name, struct span source,
     struct template_error *error);
 
+/*
+ * For the page: the rows of `what` ("filters", "tests", "functions",
+ * "methods", "helpers") as an mdoc list. -1: there is nothing of that name.
+ */
+int template_mdoc(struct buf *out, const char *what);
+
 #endif

@@ -54,9 +54,12 @@ stream_of(struct log *log, const char *dir, const char *suffix,
 	unsigned i;
 
 	for (i = 0; i < log->n_streams; i++) {
-		if (strcmp(log->streams[i].dir, dir) == 0 &&
-		    strcmp(log->streams[i].suffix, suffix) == 0)
-			return (int)i;
+		f = &log->streams[i];
+		if (strcmp(f->dir, dir) != 0 || strcmp(f->suffix, suffix) != 0)
+			continue;
+		if (f->header == NULL)
+			f->header = header;
+		return (int)i;
 	}
 	f = &log->streams[log->n_streams];
 	f->dir = xstrdup(dir);

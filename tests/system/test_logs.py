@@ -229,6 +229,23 @@ def test_template_of_all_the_record(make_suite, sink):
     assert suite.records() == suite.records(folder=plain)
 
 
+def test_a_header_for_types_that_share_a_segment(make_suite, sink):
+    suite = make_suite(sink_port=sink.port)
+    logs(suite, per_record={"Delivery": {"segment_header": "# one\n# two\n",
+                                         "template": "{{ type }}"},
+                            "Reception": {"template": "{{ type }}"}})
+    suite.start()
+    send_many(suite, 2)
+    wait_for(lambda: len(all_lines(suite.logs)) == 6)
+    head, rest = all_lines(suite.logs)[:2], all_lines(suite.logs)[2:]
+    assert head == ["# one", "# two"]
+    assert sorted(rest) == ["Delivery"] * 2 + ["Reception"] * 2
+    done = subprocess.run([TAILER, suite.logs], capture_output=True,
+                          text=True)
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == all_lines(suite.logs)
+
+
 def test_template_that_fails(make_suite, sink):
     """No record is lost by it; the diagnostics say why, not for each."""
     suite = make_suite(sink_port=sink.port)

@@ -7,6 +7,9 @@
  *	.\" @options TABLE    the rows of that option table, as a list
  *	.\" @peers ROLE       who that process talks to, and the messages
  *	.\" @account ROLE     the account it has when started as root
+ *	.\" @template KIND    filters, tests, functions, methods or helpers of
+ *	                      templates, as a list
+ *	.\" @modules          the modules that scripts have, as a list
  *	.\" @example          the display that follows is an ekiden.yaml: it is
  *	                      loaded, and an error in it is an error here
  *	.\" @policy           the display that follows is a policy: the tests
@@ -25,6 +28,7 @@
 #include "lib/base/span.h"
 #include "lib/ipc/message.h"
 #include "lib/ipc/role.h"
+#include "lib/policy/library.h"
 #include "lib/policy/log_templates.h"
 #include "lib/policy/unbuilt.h"
 #include "lib/settings/option.h"
@@ -32,6 +36,7 @@
 #include "lib/settings/suite.h"
 #include "lib/settings/value.h"
 #include "lib/settings/yaml.h"
+#include "lib/template/template.h"
 
 enum { READ_CHUNK = 65536 };
 
@@ -224,6 +229,30 @@ put_account(struct page *p, struct span name)
 		buf_addf(&p->out, ".Sy %s\n", role_user(role));
 }
 
+static void
+put_template(struct page *p, struct span name)
+{
+	char text[20] = "";
+
+	if (name.len < sizeof(text))
+		memcpy(text, name.p, name.len);
+	if (template_mdoc(&p->out, text) == -1)
+		page_error(p, "templates have no", name);
+}
+
+static void
+put_modules(struct page *p, struct span name)
+{
+	size_t i;
+
+	(void)name;
+	buf_add_str(&p->out, ".Bl -tag -width kumo.counter_series(7)\n");
+	for (i = 0; libraries[i] != NULL; i++)
+		buf_addf(&p->out, ".It Xr %s 7\n%s\n", libraries[i]->name,
+		    libraries[i]->title);
+	buf_add_str(&p->out, ".El\n");
+}
+
 /* ---- examples ------------------------------------------------------------ */
 
 /* Number of problems, which are printed under that file's name. */
@@ -290,6 +319,8 @@ static const struct {
 	{ ".\\\" @options ", put_options },
 	{ ".\\\" @peers ", put_peers },
 	{ ".\\\" @account ", put_account },
+	{ ".\\\" @template ", put_template },
+	{ ".\\\" @modules", put_modules },
 };
 
 static void

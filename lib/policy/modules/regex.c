@@ -327,7 +327,7 @@ const struct library library_regex = {
 	    "fancy-regex, which is near that of Perl: look-around, atomic "
 	    "groups, back-references, and set operations in classes such as\n"
 	    ".Ql [a-z&&[^aeiou]]\nare known.  Classes are Unicode's,\n"
-	    ".Ql $\nis the end of the text alone, and\n.Ql \\h\n"
+	    ".Ql $\nis the end of the text alone, and\n.Ql \\eh\n"
 	    "a hexadecimal digit.",
 	.functions = functions,
 	.types = types,

@@ -175,7 +175,7 @@ const struct library library_regex_set_map = {
 	.name = "kumo.regex_set_map",
 	.title = "values under regular expressions",
 	.about = "Tables whose keys are patterns, in the syntax of\n"
-	    ".Xr kumo.regex 3lua .",
+	    ".Xr kumo.regex 7 .",
 	.functions = functions,
 	.types = types,
 };

@@ -119,8 +119,8 @@ static const struct library_function functions[] = {
 	    "have a fraction, or from text such as\n.Ql 1h 30m\nor\n"
 	    ".Ql 5 minutes .\nThe units are those of nanoseconds, "
 	    "microseconds, milliseconds, seconds, minutes, hours, days, "
-	    "weeks, months\n.Pq Ql M ;\n30.44 days each) and years (365.25 "
-	    "days each).  Raises an error for other text." },
+	    "weeks, months\n.Pq Ql M ,\n30.44 days each, and years, 365.25 "
+	    "days each.  Raises an error for other text." },
 	{ "parse_rfc2822", parse_rfc2822, "(string) -> Time",
 	    "The time that a message's date\n.Pq RFC 5322\nsays.  Raises an "
 	    "error for other text, and for a day of the week that the date "
