@@ -111,7 +111,8 @@ ask_on_cancel(void *arg, struct channel *ch, uint64_t id, struct reader *r,
 			return;
 		}
 	}
-	if (id != 0)
+	/* The process of files has none. */
+	if (id != 0 && l->sockets != NULL)
 		sockets_unclaimed(l->sockets, ch, id);
 }
 
@@ -125,7 +126,8 @@ asks_forget_peer(struct lookupd *l, const struct channel *ch)
 		if (a->ch == ch)
 			ask_cancel(a);
 	}
-	sockets_forget_peer(l->sockets, ch);
+	if (l->sockets != NULL)
+		sockets_forget_peer(l->sockets, ch);
 }
 
 static void
