@@ -4,12 +4,12 @@
  * it reads as the same again.
  */
 #include <assert.h>
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "lib/data/json_read.h"
 #include "lib/data/json_write.h"
 #include "lib/settings/value.h"
-#include "tests/support/jansson.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
