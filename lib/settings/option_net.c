@@ -340,6 +340,8 @@ mx_host_read(const struct option_at *at, void *field, const struct value *v)
 	if (v->kind == VALUE_TEXT ? mx_host_parse(value_span(v), field) :
 	    mx_host_map(v, field))
 		return OPTION_READ_OK;
+	/* What was read of it is freed already. */
+	memset(field, 0, sizeof(struct mx_host));
 	option_value_text(v, &words);
 	option_problem(at, v->line, "%.*s is no next hop; wanted "
 	    "'mx.example.com', 'host:port', '[192.0.2.1]', 'unix:/path' or "
